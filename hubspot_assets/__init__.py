@@ -1,0 +1,1 @@
+"""HubSpot CRM data in a warehouse, as Dagster assets."""

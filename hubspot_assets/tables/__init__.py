@@ -1,0 +1,1 @@
+"""HubSpot property definitions and pages of JSON as Arrow schemas and typed Arrow tables."""

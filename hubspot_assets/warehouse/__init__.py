@@ -1,0 +1,1 @@
+"""Arrow tables merged into warehouse tables: no Dagster, no HubSpot."""
