@@ -26,7 +26,6 @@ class ObjectType:
         family: the asset group it is shown in.
         table: where its records are written.
         last_modified_property: the property that a window of changes filters on.
-        searchable: whether HubSpot documents search for it; the others are read by list only.
     """
 
     name: str
@@ -38,7 +37,6 @@ class ObjectType:
     family: Family
     table: str
     last_modified_property: str = "hs_lastmodifieddate"
-    searchable: bool = True
 
 
 def _standard(
@@ -51,7 +49,6 @@ def _standard(
     *,
     path: str | None = None,
     last_modified_property: str = "hs_lastmodifieddate",
-    searchable: bool = True,
 ) -> ObjectType:
     return ObjectType(
         name=name,
@@ -63,7 +60,6 @@ def _standard(
         family=family,
         table=f"OBJECTS_{name.upper()}",
         last_modified_property=last_modified_property,
-        searchable=searchable,
     )
 
 
@@ -96,15 +92,15 @@ STANDARD_OBJECT_TYPES: Mapping[str, ObjectType] = {
         _standard("calls", "0-48", "Calls", "activities", _CONTACTS_READ,
                   "Phone calls logged on records."),
         _standard("communications", "0-18", "Communications", "activities", _CONTACTS_READ,
-                  "SMS, WhatsApp and LinkedIn messages logged on records.", searchable=False),
-        _standard("emails", "0-49", "Emails", "activities", f"{_CONTACTS_READ}",
+                  "SMS, WhatsApp and LinkedIn messages logged on records."),
+        _standard("emails", "0-49", "Emails", "activities", _CONTACTS_READ,
                   "One-to-one emails logged on records; their content needs the scope `sales-email-read` too."),
         _standard("meetings", "0-47", "Meetings", "activities", _CONTACTS_READ,
                   "Meetings logged on records."),
         _standard("notes", "0-46", "Notes", "activities", _CONTACTS_READ,
                   "Notes written on records."),
         _standard("postal_mail", "0-116", "Postal mail", "activities", _CONTACTS_READ,
-                  "Letters and parcels logged on records.", searchable=False),
+                  "Letters and parcels logged on records."),
         _standard("tasks", "0-27", "Tasks", "activities", _CONTACTS_READ,
                   "To-dos of users."),
         _standard("carts", "0-142", "Carts", "commerce", "crm.objects.carts.read",

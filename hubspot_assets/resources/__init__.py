@@ -1,0 +1,1 @@
+"""Thin Dagster skins over the libraries."""

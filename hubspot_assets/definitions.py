@@ -1,0 +1,24 @@
+"""The front door: settings in, definitions out. It wires, and computes nothing."""
+
+import warnings
+
+import dagster as dg
+
+# Backfill policies are in beta; one warning per asset would bury every log.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
+from hubspot_assets.assets.records import HUBSPOT_ACCOUNT, records_asset  # noqa: E402
+from hubspot_assets.executors import executor_of  # noqa: E402
+from hubspot_assets.io_managers.tables import TablesIOManager  # noqa: E402
+from hubspot_assets.jobs import SYNC_JOB  # noqa: E402
+from hubspot_assets.resources.hubspot import HubSpotResource  # noqa: E402
+from hubspot_assets.settings import Settings  # noqa: E402
+
+settings = Settings.load()
+
+defs = dg.Definitions(
+    assets=[HUBSPOT_ACCOUNT, *(records_asset(name, settings) for name in settings.objects)],
+    jobs=[SYNC_JOB],
+    resources={"hubspot": HubSpotResource(), "tables": TablesIOManager()},
+    executor=executor_of(settings),
+)

@@ -1,0 +1,406 @@
+"""The demo company's records, type by type: each function fills the columns of one object type.
+
+The types lean on each other: contacts work for companies, deals are with companies and hold line items, line
+items sell products, tickets and surveys come from contacts.
+"""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from hubspot_assets.demo_portal.associations import Associations
+from hubspot_assets.demo_portal.clock import DAY, HOUR, date_text, instant_text
+from hubspot_assets.demo_portal.company import words
+from hubspot_assets.demo_portal.company.rows import Rows
+from hubspot_assets.demo_portal.settings_objects import (
+    DEAL_STAGES,
+    LEAD_STAGES,
+    SALES_PIPELINE,
+    SUPPORT_PIPELINE,
+    TICKET_STAGES,
+    Owner,
+)
+from hubspot_assets.demo_portal.store import Version
+
+
+@dataclass
+class World:
+    """What the stories share: the day, the staff, the records so far, and who belongs to whom."""
+
+    now: int
+    owners: tuple[Owner, ...]
+    associations: Associations
+    rows: dict[str, Rows] = field(default_factory=dict)
+    history: dict[tuple[str, int], list[Version]] = field(default_factory=dict)
+
+    def partners(self, rows: Rows, name: str) -> list[int] | None:
+        """The position of a record of another type for each record; None when there is none to choose."""
+        others = self.rows.get(name)
+        return rows.pick(range(len(others))) if others is not None and len(others) else None
+
+
+def _slug(text: str) -> str:
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return "".join(each for each in ascii_text.lower() if each.isalnum())
+
+
+def _money(rows: Rows, low: int, high: int) -> list[str | None]:
+    """Amounts, in the spellings that HubSpot gives back."""
+    return rows.each(
+        lambda amount, style: style.format(amount),
+        rows.whole(low, high),
+        rows.pick(("{}", "{}.00", "{}.0", "{}.5", "{}.25")),
+    )
+
+
+def companies(rows: Rows, world: World) -> None:
+    """Organizations with a domain, a place and an industry."""
+    names = rows.each(
+        lambda name, trade, form: f"{name} {trade} {form}",
+        rows.pick(words.COMPANY_NAMES), rows.pick(words.COMPANY_TRADES), rows.pick(words.COMPANY_FORMS),
+    )  # fmt: skip
+    domains = rows.each(
+        lambda name, number: f"{_slug(str(name))[:24]}{number}.example", names, rows.whole(1, 999)
+    )
+    places = rows.pick(words.PLACES)
+    staff = rows.pick((3, 8, 12, 25, 40, 90, 250, 1200, 15000))
+    rows.columns.update(
+        {
+            "name": names,
+            "domain": domains,
+            "website": rows.each(lambda domain: f"https://www.{domain}/", domains),
+            "address": rows.each(
+                lambda street, number: f"{number} {street}", rows.pick(words.STREETS), rows.whole(1, 400)
+            ),
+            "city": [place[0] for place in places],
+            "state": [place[1] for place in places],
+            "zip": [place[2] for place in places],
+            "country": [place[3] for place in places],
+            "timezone": [place[4] for place in places],
+            "founded_year": rows.each(str, rows.whole(1880, 2025)),
+            "numberofemployees": list(map(str, staff)),
+            "annualrevenue": rows.each(lambda people, each: f"{people * each}.00", staff, rows.whole(40_000, 250_000)),
+            "description": rows.sometimes(rows.pick(words.NOTES), 0.4),
+            "customer_tier": rows.sometimes(rows.pick(("bronze", "silver", "gold", "platinum")), 0.5),
+            "customer-tier": rows.sometimes(rows.pick(("T1", "T2", "T3")), 0.3),
+            "credit_limit": rows.sometimes(_money(rows, 1_000, 90_000), 0.4),
+            "hs_parent_company_id": [None] * len(rows),
+        }
+    )
+
+
+def contacts(rows: Rows, world: World) -> None:
+    """People, most of them working for one of the companies."""
+    first, last = rows.pick(words.FIRST_NAMES), rows.pick(words.LAST_NAMES)
+    employers, employer_rows = world.partners(rows, "companies"), world.rows.get("companies")
+    employed = [each < 0.85 for each in (rows.random.random() for _ in range(len(rows)))]
+    domain_pool = [f"{each}.example" for each in ("post", "mailbox", "webmail")]
+    domains: list[str | None] = list(rows.pick(domain_pool))
+    company_names: list[str | None] = [None] * len(rows)
+    company_ids: list[str | None] = [None] * len(rows)
+    if employers is not None and employer_rows is not None:
+        for position, (employer, works) in enumerate(zip(employers, employed, strict=True)):
+            if works:
+                domains[position] = employer_rows.columns["domain"][employer]
+                company_names[position] = employer_rows.columns["name"][employer]
+                company_ids[position] = str(employer_rows.ids[employer])
+                label = "Primary" if position % 9 else "Billing contact"
+                world.associations.add(
+                    "contacts", rows.ids[position], "companies", employer_rows.ids[employer], label
+                )
+    slugs = {name: _slug(name) or "contact" for name in {*first, *last}}
+    emails = [
+        f"{slugs[given]}.{slugs[family]}.{record_id % 100_000}@{domain}"
+        for given, family, record_id, domain in zip(first, last, rows.ids, domains, strict=True)
+    ]
+    places = rows.pick(words.PLACES)
+    rows.columns.update(
+        {
+            "firstname": first,
+            "lastname": rows.sometimes(last, 0.97),
+            "email": emails,
+            "hs_email_domain": domains,
+            "company": company_names,
+            "associatedcompanyid": company_ids,
+            "phone": rows.sometimes(rows.each(lambda each: f"+1 617 555 {each:04}", rows.whole(0, 9999)), 0.7),
+            "jobtitle": rows.sometimes(rows.pick(words.JOB_TITLES), 0.8),
+            "city": [place[0] for place in places],
+            "state": [place[1] for place in places],
+            "zip": [place[2] for place in places],
+            "country": [place[3] for place in places],
+            "lifecyclestage": rows.pick(
+                ("subscriber", "lead", "marketingqualifiedlead", "opportunity", "customer"), (3, 4, 2, 2, 3)
+            ),
+            "newsletter_opt_in": rows.sometimes(rows.pick(("true", "false")), 0.8),
+            "num_notes": rows.each(str, rows.whole(0, 30)),
+            "num_associated_deals": rows.each(str, rows.whole(0, 4)),
+            "hubspotscore": rows.each(str, rows.whole(-10, 120)),
+            "about": rows.sometimes(rows.pick(words.NOTES), 0.2),
+            "signature": rows.sometimes(rows.pick(("<p>Best,<br/>me</p>", "<div>— sent on the go 🚴</div>")), 0.2),
+            "loyalty_number": rows.sometimes(rows.each(str, rows.whole(10**6, 10**9)), 0.4),
+            "passport_number": rows.sometimes(rows.each(lambda each: f"X{each:07}", rows.whole(0, 9_999_999)), 0.1),
+            "medical_note": rows.sometimes(rows.pick(("allergic to nuts", "wheelchair access")), 0.03),
+        }
+    )
+
+
+def products(rows: Rows, world: World) -> None:
+    """The price list: every product in several editions."""
+    chosen = [words.PRODUCTS[each % len(words.PRODUCTS)] for each in range(len(rows))]
+    edition_numbers = [each // len(words.PRODUCTS) % 3 for each in range(len(rows))]
+    rows.columns.update(
+        {
+            "name": [
+                f"{product[0]} {words.PRODUCT_EDITIONS[edition]}"
+                for product, edition in zip(chosen, edition_numbers, strict=True)
+            ],
+            "price": [f"{product[2][edition]}.00" for product, edition in zip(chosen, edition_numbers, strict=True)],
+            "hs_cost_of_goods_sold": [f"{product[2][0] * 0.4:.2f}" for product in chosen],
+            "hs_sku": [f"SKU-{each:05}" for each in range(1, len(rows) + 1)],
+            "hs_product_type": [product[1] for product in chosen],
+            "recurringbillingfrequency": ["monthly" if product[1] == "service" else None for product in chosen],
+            "description": rows.pick(("Ships in two days.", "Per site and month.", "Includes a 2-year warranty ✅", "")),
+        }
+    )
+
+
+def deals(rows: Rows, world: World) -> None:
+    """Sales that move through the stages: old ones are mostly closed, young ones on their way."""
+    customers, company_rows = world.partners(rows, "companies"), world.rows.get("companies")
+    people, contact_rows = world.partners(rows, "contacts"), world.rows.get("contacts")
+    names = list(rows.pick(words.COMPANY_NAMES))
+    if customers is not None and company_rows is not None:
+        names = [str(company_rows.columns["name"][each]) for each in customers]
+        for record_id, each in zip(rows.ids, customers, strict=True):
+            world.associations.add("deals", record_id, "companies", company_rows.ids[each], "Primary")
+    if people is not None and contact_rows is not None:
+        for record_id, each in zip(rows.ids, people, strict=True):
+            world.associations.add("deals", record_id, "contacts", contact_rows.ids[each])
+    stages, closes, reached = [], [], []
+    open_stages = [stage for stage in DEAL_STAGES if not stage.closed]
+    for record_id, created, updated in zip(rows.ids, rows.created, rows.updated, strict=True):
+        age = (world.now - created) / DAY
+        closed = rows.random.random() < min(age / 200, 0.92)
+        ended = ("closedwon" if rows.random.random() < 0.55 else "closedlost") if closed else None
+        passed = len(open_stages) if closed else 1 + int(rows.random.random() * len(open_stages))
+        path = [stage.id for stage in open_stages[:passed]] + ([ended] if ended else [])
+        step = (updated - created) // max(len(path), 1)
+        versions: list[Version] = [(created + step * each, "dealstage", stage) for each, stage in enumerate(path)]
+        world.history[("deals", record_id)] = versions
+        stages.append(path[-1])
+        reached.append(versions)
+        closes.append(versions[-1][0] if closed else world.now + int(rows.random.random() * 90) * DAY)
+    won = [stage == "closedwon" for stage in stages]
+    closed_marks = [stage.startswith("closed") for stage in stages]
+    probability = {stage.id: stage.probability for stage in DEAL_STAGES}
+    amounts = rows.sometimes(_money(rows, 500, 60_000), 0.93)
+    rows.columns.update(
+        {
+            "dealname": rows.each(
+                lambda name, what: f"{name} – {what}",
+                names, rows.pick(("new business", "renewal", "expansion", "pilot", "2nd site")),
+            ),
+            "amount": amounts,
+            "amount_in_home_currency": amounts,
+            "deal_currency_code": rows.pick(("USD", "EUR", "GBP"), (6, 3, 1)),
+            "pipeline": [SALES_PIPELINE] * len(rows),
+            "dealstage": stages,
+            "closedate": rows.each(
+                lambda instant, short: date_text(instant) + "T00:00:00Z" if short else instant_text(instant),
+                closes, rows.pick((True, False)),
+            ),
+            "hs_is_closed": ["true" if each else "false" for each in closed_marks],
+            "hs_is_closed_won": ["true" if each else "false" for each in won],
+            "hs_deal_stage_probability": [probability[stage] for stage in stages],
+            "hs_closed_amount": [amount if each else "0" for amount, each in zip(amounts, won, strict=True)],
+            "closed_lost_reason": [
+                reason if stage == "closedlost" else None
+                for stage, reason in zip(stages, rows.pick(words.LOST_REASONS), strict=True)
+            ],
+            "days_to_close": [
+                str((close - created) // DAY) if each else None
+                for close, created, each in zip(closes, rows.created, closed_marks, strict=True)
+            ],
+            "hs_date_entered_qualifiedtobuy": [
+                next((instant_text(at) for at, _, stage in versions if stage == "qualifiedtobuy"), None)
+                for versions in reached
+            ],
+            "hs_date_entered_closedwon": [
+                instant_text(versions[-1][0]) if each else None for versions, each in zip(reached, won, strict=True)
+            ],
+            "hs_next_step": rows.sometimes(rows.pick(words.NOTES), 0.3),
+            "description": rows.sometimes(rows.pick(words.NOTES), 0.3),
+        }
+    )  # fmt: skip
+
+
+def line_items(rows: Rows, world: World) -> None:
+    """Products as sold on deals; the deals' amounts become the sums of their lines."""
+    products_sold, product_rows = world.partners(rows, "products"), world.rows.get("products")
+    deal_positions, deal_rows = world.partners(rows, "deals"), world.rows.get("deals")
+    quantities = rows.pick((1, 1, 1, 2, 3, 5, 10, 25))
+    prices = ["100.00"] * len(rows)
+    if products_sold is not None and product_rows is not None:
+        prices = [str(product_rows.columns["price"][each]) for each in products_sold]
+        rows.columns["name"] = [product_rows.columns["name"][each] for each in products_sold]
+        rows.columns["hs_sku"] = [product_rows.columns["hs_sku"][each] for each in products_sold]
+        rows.columns["hs_product_id"] = [str(product_rows.ids[each]) for each in products_sold]
+        rows.columns["recurringbillingfrequency"] = [
+            product_rows.columns["recurringbillingfrequency"][each] for each in products_sold
+        ]
+    amounts = [quantity * float(price) for quantity, price in zip(quantities, prices, strict=True)]
+    rows.columns.update(
+        {
+            "quantity": list(map(str, quantities)),
+            "price": prices,
+            "amount": [f"{amount:.2f}" for amount in amounts],
+            "discount": rows.sometimes(["0"] * len(rows), 0.1),
+            "hs_discount_percentage": rows.sometimes(rows.pick(("5", "10", "0.125")), 0.15),
+            "hs_line_item_currency_code": ["USD"] * len(rows),
+        }
+    )
+    if deal_positions is None or deal_rows is None:
+        return
+    totals: dict[int, float] = {}
+    for record_id, deal, amount in zip(rows.ids, deal_positions, amounts, strict=True):
+        world.associations.add("line_items", record_id, "deals", deal_rows.ids[deal])
+        totals[deal] = totals.get(deal, 0.0) + amount
+    deal_amounts = list(deal_rows.columns["amount"])
+    for deal, total in totals.items():
+        deal_amounts[deal] = f"{total:.2f}"
+    deal_rows.columns["amount"] = deal_rows.columns["amount_in_home_currency"] = deal_amounts
+
+
+def tickets(rows: Rows, world: World) -> None:
+    """Requests from contacts, through the support pipeline."""
+    people, contact_rows = world.partners(rows, "contacts"), world.rows.get("contacts")
+    if people is not None and contact_rows is not None:
+        for record_id, each in zip(rows.ids, people, strict=True):
+            world.associations.add("tickets", record_id, "contacts", contact_rows.ids[each])
+    stages = rows.pick([stage.id for stage in TICKET_STAGES], (1, 1, 1, 6))
+    rows.columns.update(
+        {
+            "subject": rows.pick(words.TICKET_SUBJECTS),
+            "content": rows.pick(words.TICKET_TEXTS),
+            "hs_pipeline": [SUPPORT_PIPELINE] * len(rows),
+            "hs_pipeline_stage": stages,
+            "hs_ticket_category": rows.sometimes(
+                rows.pick(("BILLING_ISSUE", "PRODUCT_ISSUE;FEATURE_REQUEST", "GENERAL_INQUIRY")), 0.8
+            ),
+            "closed_date": [
+                instant_text(updated) if stage == TICKET_STAGES[-1].id else None
+                for updated, stage in zip(rows.updated, stages, strict=True)
+            ],
+            "time_to_close": [
+                str(updated - created) if stage == TICKET_STAGES[-1].id else None
+                for created, updated, stage in zip(rows.created, rows.updated, stages, strict=True)
+            ],
+            "first_agent_reply_date": rows.sometimes(list(map(instant_text, rows.after_creation(2))), 0.9),
+        }
+    )
+
+
+def leads(rows: Rows, world: World) -> None:
+    """Contacts that sales looks at."""
+    people, contact_rows = world.partners(rows, "contacts"), world.rows.get("contacts")
+    names: list[str | None] = list(rows.pick(words.LAST_NAMES))
+    if people is not None and contact_rows is not None:
+        columns = contact_rows.columns
+        names = [f"{columns['firstname'][each]} {columns['lastname'][each] or ''}".strip() for each in people]
+        rows.columns["hs_primary_contact_id"] = [str(contact_rows.ids[each]) for each in people]
+        for record_id, each in zip(rows.ids, people, strict=True):
+            world.associations.add("leads", record_id, "contacts", contact_rows.ids[each], "Primary")
+    rows.columns["hs_lead_name"] = names
+    rows.columns["hs_pipeline"] = ["lead-pipeline-id"] * len(rows)
+    rows.columns["hs_pipeline_stage"] = rows.pick([stage.id for stage in LEAD_STAGES])
+
+
+def goals(rows: Rows, world: World) -> None:
+    """Monthly sales targets: one record per seller and month."""
+    months = [(each // 8) % 36 for each in range(len(rows))]
+    starts = [world.now - (36 - month) * 30 * DAY for month in months]
+    rows.columns.update(
+        {
+            "hs_goal_name": [f"Revenue target {date_text(start)[:7]}" for start in starts],
+            "hs_target_amount": _money(rows, 10_000, 90_000),
+            "hs_kpi_value": _money(rows, 0, 99_000),
+            "hs_start_datetime": [date_text(start) + "T00:00:00Z" for start in starts],
+            "hs_end_datetime": [date_text(start + 30 * DAY) + "T00:00:00Z" for start in starts],
+            "hs_milestone": ["monthly"] * len(rows),
+            "hs_goal_type": ["average_revenue"] * len(rows),
+            "hs_group_correlation_uuid": [str(UUID(int=1 + each % 8, version=4)) for each in range(len(rows))],
+        }
+    )
+
+
+def feedback_submissions(rows: Rows, world: World) -> None:
+    """Answers of contacts to surveys."""
+    people, contact_rows = world.partners(rows, "contacts"), world.rows.get("contacts")
+    if people is not None and contact_rows is not None:
+        rows.columns["hs_contact_id"] = [str(contact_rows.ids[each]) for each in people]
+        for record_id, each in zip(rows.ids, people, strict=True):
+            world.associations.add("feedback_submissions", record_id, "contacts", contact_rows.ids[each])
+    scores = rows.whole(0, 10)
+    rows.columns.update(
+        {
+            "hs_submission_name": rows.each(lambda score: f"NPS {score}", scores),
+            "hs_value": rows.each(str, scores),
+            "hs_response_group": [
+                "promoter" if score > 8 else "passive" if score > 6 else "detractor" for score in scores
+            ],
+            "hs_survey_type": ["NPS"] * len(rows),
+            "hs_survey_name": ["Customer loyalty"] * len(rows),
+            "hs_content": rows.pick(words.FEEDBACK_TEXTS),
+            "hs_submission_timestamp": list(map(instant_text, rows.created)),
+        }
+    )
+
+
+def meetings(rows: Rows, world: World) -> None:
+    """Meetings of an hour."""
+    rows.columns["hs_meeting_start_time"] = list(map(instant_text, rows.created))
+    rows.columns["hs_meeting_end_time"] = [instant_text(each + HOUR) for each in rows.created]
+
+
+def notes(rows: Rows, world: World) -> None:
+    """Notes on contacts."""
+    people, contact_rows = world.partners(rows, "contacts"), world.rows.get("contacts")
+    rows.columns["hs_note_body"] = rows.pick(words.NOTES)
+    if people is not None and contact_rows is not None:
+        for record_id, each in zip(rows.ids, people, strict=True):
+            world.associations.add("notes", record_id, "contacts", contact_rows.ids[each])
+
+
+def users(rows: Rows, world: World) -> None:
+    """The account's users, who are the owners of its records."""
+    owners = [world.owners[each % len(world.owners)] for each in range(len(rows))]
+    rows.columns.update(
+        {
+            "hs_email": [owner.email for owner in owners],
+            "hs_given_name": [owner.first_name for owner in owners],
+            "hs_family_name": [owner.last_name for owner in owners],
+            "hs_internal_user_id": [str(owner.user_id) for owner in owners],
+        }
+    )
+
+
+def cars(rows: Rows, world: World) -> None:
+    """The custom object: cars, each driven by a contact."""
+    people, contact_rows = world.partners(rows, "contacts"), world.rows.get("contacts")
+    rows.columns["vin"] = [f"YV1DEMO{record_id % 10**10:010}" for record_id in rows.ids]
+    rows.columns["model"] = rows.pick(words.CAR_MODELS)
+    rows.columns["year"] = rows.each(str, rows.whole(2012, 2026))
+    if people is not None and contact_rows is not None:
+        for record_id, each in zip(rows.ids, people, strict=True):
+            world.associations.add("cars", record_id, "contacts", contact_rows.ids[each], "Driver")
+
+
+STORIES: Mapping[str, Callable[[Rows, World], None]] = {
+    story.__name__: story
+    for story in (
+        companies, contacts, products, deals, line_items, tickets, leads, goals, feedback_submissions, meetings,
+        notes, users, cars,
+    )
+}  # fmt: skip
+"""The stories in the order they have to be told; types without one get plausible values only."""

@@ -1,0 +1,75 @@
+"""Whose data is read: the HubSpot account, and what the credential may do in it."""
+
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from hubspot_assets.hubspot import paths
+from hubspot_assets.hubspot.client import Client
+from hubspot_assets.hubspot.errors import BadRequest, Forbidden, MissingScopes, NotFound, UnreadableAnswer
+
+
+class Account(msgspec.Struct, frozen=True, rename="camel"):
+    """A HubSpot account.
+
+    Attributes:
+        portal_id: its id, also called Hub id.
+        account_type: `STANDARD`, `DEVELOPER_TEST`, `SANDBOX` or `APP_DEVELOPER`.
+        time_zone: name of the zone whose midnight starts a new day of requests (`US/Eastern`).
+        ui_domain: where its pages are (`app.hubspot.com`, `app-eu1.hubspot.com`).
+        data_hosting_location: data center (`na1`, `eu1`).
+        company_currency: three letters.
+    """
+
+    portal_id: int
+    account_type: str | None = None
+    time_zone: str | None = None
+    ui_domain: str | None = None
+    data_hosting_location: str | None = None
+    company_currency: str | None = None
+
+
+class _TokenInfo(msgspec.Struct):
+    scopes: list[str]
+
+
+def account(client: Client) -> Account:
+    """Read what the account is. Every credential may; so this also tells whether the token works.
+
+    The account's time zone is handed to the client's budgets: from then on they know when a day ends.
+
+    Raises:
+        InvalidToken: the token does not work.
+        HubSpotError: what else the client could not get over.
+    """
+    details = client.get(paths.account_details(client.api_version)).decode(Account)
+    if details.time_zone is not None:
+        try:
+            client.budgets.daily.time_zone = ZoneInfo(details.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            # A zone this machine does not know: errors then say "midnight in the account's time zone".
+            client.budgets.daily.time_zone = None
+    return details
+
+
+def granted_scopes(client: Client) -> frozenset[str] | None:
+    """Read which scopes the credential has.
+
+    OAuth tells with each token; for service keys and private apps HubSpot is asked.
+
+    Returns:
+        The scopes without the `.v2` that sensitive ones carry here; None where HubSpot does not tell.
+
+    Raises:
+        InvalidToken: the token does not work.
+        HubSpotError: what else the client could not get over.
+    """
+    granted = client.credential.scopes()
+    if granted is None:
+        token = client.credential.authorization().removeprefix("Bearer ")
+        try:
+            answer = client.post(paths.private_app_token_info(), {"tokenKey": token})
+            granted = tuple(answer.decode(_TokenInfo).scopes)
+        except (NotFound, BadRequest, Forbidden, MissingScopes, UnreadableAnswer):
+            return None
+    return frozenset(scope.removesuffix(".v2") for scope in granted)

@@ -1,0 +1,55 @@
+"""Paths of HubSpot's endpoints, dated ones only (v4 loses support on 2027-03-30, v1 to v3 in September 2027).
+
+`version` is the date of the API version in use (`Client.api_version`). A family that HubSpot has not brought
+up to that date has a constant here, so that no version is spelt anywhere else.
+"""
+
+from urllib.parse import quote
+
+PRIVATE_APP_TOKEN_INFO_VERSION = "v2"
+"""Introspection of service keys and private-app tokens exists in this version alone."""
+
+
+def objects(version: str, object_type: str) -> str:
+    """List of the records of an object type (GET)."""
+    return f"/crm/objects/{version}/{_segment(object_type)}"
+
+
+def search(version: str, object_type: str) -> str:
+    """Search among the records of an object type (POST)."""
+    return f"{objects(version, object_type)}/search"
+
+
+def batch_read(version: str, object_type: str) -> str:
+    """Records of an object type by id (POST)."""
+    return f"{objects(version, object_type)}/batch/read"
+
+
+def properties(version: str, object_type: str) -> str:
+    """Property definitions of an object type (GET)."""
+    return f"/crm/properties/{version}/{_segment(object_type)}"
+
+
+def schemas(version: str) -> str:
+    """Definitions of the account's custom objects (GET)."""
+    return f"/crm-object-schemas/{version}/schemas"
+
+
+def account_details(version: str) -> str:
+    """What the account is: id, time zone, where its data lives (GET)."""
+    return f"/account-info/{version}/details"
+
+
+def oauth_token(version: str) -> str:
+    """Exchange of a refresh token for an access token (POST, form-encoded)."""
+    return f"/oauth/{version}/token"
+
+
+def private_app_token_info() -> str:
+    """What a service key or private-app token may do (POST)."""
+    return f"/oauth/{PRIVATE_APP_TOKEN_INFO_VERSION}/private-apps/get/access-token-info"
+
+
+def _segment(text: str) -> str:
+    """One segment of a path: a name given by a user must not reach into another."""
+    return quote(text, safe="")

@@ -1,0 +1,161 @@
+"""Reading ranges of ids concurrently: an idle worker takes over half of the largest range left.
+
+One request in flight reads 100 records per round trip, a tenth of what HubSpot's limits allow. Ids are not
+spread evenly (old accounts hold small ids beside 12-digit ones), so ranges cannot be cut fairly beforehand:
+they are halved while being read, wherever most ids are left.
+"""
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from hubspot_assets.hubspot.id_ranges import IdRange
+from hubspot_assets.hubspot.pages import Page
+
+FetchPage = Callable[[IdRange], Page]
+"""Reads the first page of a range; the page's `covers` begins at the range's start and tells how far it got."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A range in a worker's hands.
+
+    Attributes:
+        left: what is still to be read, including what is being fetched at this moment.
+        page_span: how many ids the last page took away; None until the first page has come.
+    """
+
+    left: IdRange
+    page_span: int | None = None
+
+
+class RangedRead:
+    """Pages of several id ranges, fetched by several threads, as one stream.
+
+    Args:
+        fetch: reads one page; called from several threads.
+        ranges: what to read.
+        workers: the most requests in flight at once.
+        highest_id: the largest id thought to exist; only decides where an open range is halved.
+    """
+
+    def __init__(
+        self, fetch: FetchPage, ranges: Iterable[IdRange], *, workers: int, highest_id: int | None = None
+    ) -> None:
+        self._fetch = fetch
+        self._waiting = list(ranges)
+        self._highest_id = highest_id or 0
+        self._workers = max(1, workers)
+        self._readings: dict[int, _Reading] = {}
+        self._changed = threading.Condition()
+        self._stopped = False
+        # One page waiting per worker: memory stays flat when the warehouse is slower than HubSpot.
+        self._pages: queue.Queue[Page | Exception | None] = queue.Queue(maxsize=self._workers)
+
+    def __iter__(self) -> Iterator[Page]:
+        """Pages in the order they arrive.
+
+        Raises:
+            Exception: the first error of any worker, after which no page follows.
+        """
+        threads = [
+            threading.Thread(target=self._work, args=(number,), daemon=True, name=f"hubspot-read-{number}")
+            for number in range(self._workers)
+        ]
+        for thread in threads:
+            thread.start()
+        working = len(threads)
+        try:
+            while working:
+                page = self._pages.get()
+                if page is None:
+                    working -= 1
+                elif isinstance(page, Exception):
+                    raise page
+                else:
+                    yield page
+        finally:
+            self._stop()
+
+    def _stop(self) -> None:
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+        # A worker may be waiting for room: give it some, it then sees that reading has stopped.
+        while True:
+            try:
+                self._pages.get_nowait()
+            except queue.Empty:
+                return
+
+    def _work(self, worker: int) -> None:
+        try:
+            while self._take(worker):
+                while (range_ := self._left(worker)) is not None:
+                    page = self._fetch(range_)
+                    self._advance(worker, page)
+                    self._deliver(page)
+            self._deliver(None)
+        except Exception as error:  # noqa: BLE001 - handed to the thread that iterates, which raises it
+            self._deliver(error)
+
+    def _deliver(self, item: Page | Exception | None) -> None:
+        while not self._stopped:
+            try:
+                self._pages.put(item, timeout=1)
+                return
+            except queue.Full:
+                continue
+
+    def _left(self, worker: int) -> IdRange | None:
+        with self._changed:
+            if self._stopped or worker not in self._readings:
+                return None
+            return self._readings[worker].left
+
+    def _advance(self, worker: int, page: Page) -> None:
+        if page.covers is None:
+            raise ValueError("A page of a ranged read must tell which ids it covers")
+        with self._changed:
+            reading = self._readings[worker]
+            left = reading.left.without(page.covers)
+            if left and left[0].start > reading.left.start:
+                reading.page_span = left[0].start - reading.left.start
+                reading.left = left[0]
+            else:
+                del self._readings[worker]
+            self._changed.notify_all()
+
+    def _take(self, worker: int) -> bool:
+        """Give a worker its next range; False when nothing is left for it to do, now or later."""
+        with self._changed:
+            while not self._stopped:
+                if self._waiting:
+                    self._readings[worker] = _Reading(self._waiting.pop(0))
+                    return True
+                if (half := self._halve()) is not None:
+                    self._readings[worker] = _Reading(half)
+                    return True
+                if not self._readings:
+                    return False
+                self._changed.wait()
+            return False
+
+    def _halve(self) -> IdRange | None:
+        """Cut the largest range left in two and return its upper half, if that is worth a request."""
+        largest: tuple[int, _Reading] | None = None
+        for reading in self._readings.values():
+            end = reading.left.stop if reading.left.stop is not None else self._highest_id + 1
+            # The page being fetched and one more belong to the worker that holds the range.
+            spare = end - reading.left.start - 2 * (reading.page_span or end)
+            if reading.page_span is not None and spare > 0 and (largest is None or spare > largest[0]):
+                largest = (spare, reading)
+        if largest is None:
+            return None
+        reading = largest[1]
+        end = reading.left.stop if reading.left.stop is not None else self._highest_id + 1
+        middle = (reading.left.start + end) // 2
+        upper = IdRange(middle, reading.left.stop)
+        reading.left = IdRange(reading.left.start, middle)
+        return upper

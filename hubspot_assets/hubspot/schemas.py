@@ -1,0 +1,124 @@
+"""Object types that an account has defined for itself, and finding the one a user means."""
+
+import difflib
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from hubspot_assets.hubspot import paths
+from hubspot_assets.hubspot.client import Client
+from hubspot_assets.hubspot.errors import UnknownObjectType
+from hubspot_assets.object_types import STANDARD_OBJECT_TYPES
+
+
+class Labels(msgspec.Struct, frozen=True):
+    """How people call records of the type."""
+
+    singular: str | None = None
+    plural: str | None = None
+
+
+class CustomObjectType(msgspec.Struct, frozen=True, rename="camel"):
+    """An object type of an account's own making.
+
+    Attributes:
+        object_type_id: `2-…`; every endpoint takes it.
+        name: internal name (`cars`); endpoints do not take it.
+        fully_qualified_name: name with the account's id (`p7654321_cars`); endpoints take it.
+        labels: how people call it.
+        description: what it is for.
+        archived: whether it was deleted.
+    """
+
+    object_type_id: str
+    name: str
+    fully_qualified_name: str = ""
+    labels: Labels = Labels()
+    description: str | None = None
+    archived: bool | None = None
+
+    @property
+    def label(self) -> str:
+        """Plural, for people."""
+        return self.labels.plural or self.labels.singular or self.name
+
+    def is_called(self, name: str) -> bool:
+        """Whether a user may mean this type by `name`; case does not matter."""
+        return name.casefold() in {
+            self.object_type_id.casefold(),
+            self.name.casefold(),
+            self.fully_qualified_name.casefold(),
+        }
+
+
+class _Schemas(msgspec.Struct):
+    results: list[CustomObjectType]
+
+
+def custom_object_types(client: Client) -> list[CustomObjectType]:
+    """Read the account's custom object types, those in use.
+
+    Raises:
+        MissingScopes: the credential may not read them, or the subscription has none.
+        HubSpotError: what else the client could not get over.
+    """
+    answer = client.get(
+        paths.schemas(client.api_version),
+        {
+            "archived": "false",
+            "includePropertyDefinitions": "false",
+            "includeAssociationDefinitions": "false",
+        },
+    )
+    return [schema for schema in answer.decode(_Schemas).results if not schema.archived]
+
+
+def resolve_object_type(client: Client, name: str) -> CustomObjectType:
+    """Find the custom object type that a user means.
+
+    Args:
+        client: the HubSpot client.
+        name: its name (`cars`), fully qualified name (`p7654321_cars`) or type id (`2-1234567`).
+
+    Raises:
+        UnknownObjectType: there is none, or more than one; the message names what comes near.
+        HubSpotError: what else the client could not get over.
+    """
+    return find_object_type(custom_object_types(client), name)
+
+
+def find_object_type(types: Sequence[CustomObjectType], name: str) -> CustomObjectType:
+    """Find the custom object type that a user means, among those already read.
+
+    Raises:
+        UnknownObjectType: there is none, or more than one; the message names what comes near.
+    """
+    found = [type_ for type_ in types if type_.is_called(name.strip())]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = " or ".join(type_.object_type_id for type_ in found)
+        raise UnknownObjectType(f"Several custom objects are called {name!r}; say which by type id: {ids}.")
+    raise UnknownObjectType(f"HubSpot has no object type called {name!r}. {_advice(types, name)}")
+
+
+def _advice(types: Sequence[CustomObjectType], name: str) -> str:
+    """Names that a user may have meant; failing that, the account's custom objects."""
+    spelt: dict[str, str] = {}
+    for object_type in STANDARD_OBJECT_TYPES.values():
+        for spelling in (object_type.name, object_type.path, object_type.label):
+            spelt[_plain(spelling)] = object_type.name
+    for type_ in types:
+        for spelling in (type_.name, type_.fully_qualified_name, type_.labels.singular, type_.labels.plural):
+            if spelling:
+                spelt[_plain(spelling)] = type_.name
+    near = difflib.get_close_matches(_plain(name), spelt, n=3, cutoff=0.6)
+    if near:
+        return f"Did you mean {' or '.join(dict.fromkeys(spelt[spelling] for spelling in near))}?"
+    own = ", ".join(f"{type_.name} ({type_.object_type_id})" for type_ in types)
+    return f"The account's custom objects are: {own}." if own else "The account has no custom objects."
+
+
+def _plain(spelling: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", spelling.casefold())

@@ -1,0 +1,61 @@
+"""What a sync did, as the metadata that the Dagster UI shows and plots."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import dagster as dg
+
+from hubspot_assets.sync.report import Report
+from hubspot_assets.tables.schema import RecordSchema
+
+
+def report_metadata(report: Report, destination: str) -> Mapping[str, dg.MetadataValue]:
+    """Metadata of one materialized partition; numbers stay numbers, so that the UI can plot them."""
+    metadata: dict[str, dg.MetadataValue] = {
+        "dagster/table_name": dg.MetadataValue.text(report.table),
+        "dagster/row_count": dg.MetadataValue.int(report.rows_in_slice),
+        "dagster/partition_row_count": dg.MetadataValue.int(report.rows_in_slice),
+        "rows_read": dg.MetadataValue.int(report.rows_read),
+        "rows_inserted": dg.MetadataValue.int(report.rows_inserted),
+        "rows_updated": dg.MetadataValue.int(report.rows_updated),
+        "rows_unchanged": dg.MetadataValue.int(report.rows_unchanged),
+        "rows_unparsed": dg.MetadataValue.int(report.rows_unparsed),
+        "rows_merged": dg.MetadataValue.int(report.rows_merged),
+        "rows_purged": dg.MetadataValue.int(report.rows_purged),
+        "api_calls": dg.MetadataValue.int(report.api_calls),
+        "rate_limited": dg.MetadataValue.int(report.rate_limited),
+        "seconds": dg.MetadataValue.float(round(report.seconds, 3)),
+        "seconds_waiting_for_limits": dg.MetadataValue.float(round(report.seconds_waiting, 3)),
+        "records_per_second": dg.MetadataValue.float(round(report.records_per_second, 1)),
+        "mode": dg.MetadataValue.text(report.mode.value),
+        "strategy": dg.MetadataValue.text(report.strategy.value),
+        "window": dg.MetadataValue.text(f"{_instant(report.window.after)} to {_instant(report.window.before)}"),
+        "destination": dg.MetadataValue.text(destination),
+    }
+    if report.covered_until is not None:
+        metadata["covered_until"] = dg.MetadataValue.timestamp(report.covered_until)
+        metadata["lag_seconds"] = dg.MetadataValue.float(round(report.lag_seconds or 0.0, 1))
+    if report.schema is not None:
+        metadata["dagster/column_schema"] = dg.MetadataValue.table_schema(_column_schema(report.schema))
+    if report.schema_changes:
+        metadata["schema_changes"] = dg.MetadataValue.md(
+            "\n".join(f"- {change.kind} {change.column or 'table ' + change.table}" for change in report.schema_changes)
+        )
+    return metadata
+
+
+def _column_schema(schema: RecordSchema) -> dg.TableSchema:
+    """The columns, with what HubSpot's users call them and what HubSpot says about them."""
+    properties = {column.column: column for column in schema.properties}
+    columns = []
+    for field in schema.arrow:
+        property_ = properties.get(field.name)
+        description = None
+        if property_ is not None:
+            description = ": ".join(part for part in (property_.label, property_.description) if part)
+        columns.append(dg.TableColumn(field.name, str(field.type), description))
+    return dg.TableSchema(columns)
+
+
+def _instant(instant: datetime | None) -> str:
+    return f"{instant:%Y-%m-%d %H:%M:%S} UTC" if instant is not None else "the beginning"

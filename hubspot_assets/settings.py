@@ -1,0 +1,118 @@
+"""Every setting, read from the environment (and `.env`) and validated once.
+
+Names are public interface. What is wrong is said in one sentence that names the variable and the cure.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from hubspot_assets.instants import instant
+from hubspot_assets.object_types import DEFAULT_OBJECT_TYPES, STANDARD_OBJECT_TYPES
+
+
+class SettingsError(Exception):
+    """A setting is missing or cannot be used."""
+
+
+def _split(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _object_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    if names == ("all",):
+        return tuple(STANDARD_OBJECT_TYPES)
+    if not names or "all" in names:
+        raise ValueError("give names such as `contacts,deals`, or `all` alone")
+    by_id = {object_type.object_type_id: name for name, object_type in STANDARD_OBJECT_TYPES.items()}
+    return tuple(dict.fromkeys(by_id.get(name.lower(), name.lower()) for name in names))
+
+
+class Settings(BaseSettings):
+    """The settings of one process.
+
+    Attributes:
+        access_token: service key or private-app token.
+        client_id: with client_secret and refresh_token, an OAuth app in place of the access token.
+        client_secret: see client_id.
+        refresh_token: see client_id.
+        base_url: where HubSpot is; the demo portal's address for tests.
+        api_version: HubSpot's dated API version.
+        objects: which object types become assets.
+        updated_after: the first load reads only records modified since (UTC without an offset).
+        allow_properties: per object type, patterns of the properties to read; all others are left out.
+        deny_properties: per object type, patterns of properties to leave out.
+        budget_url: where several machines share HubSpot's rate limits (`redis://…`, `postgresql://…`); by default
+            all processes of this machine share them.
+        destination: where the tables are.
+        duckdb_path: the DuckDB file.
+        executor: how the steps of a run are executed.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="HUBSPOT_",
+        env_file=".env",
+        extra="ignore",
+        hide_input_in_errors=True,
+        env_ignore_empty=True,
+    )
+
+    access_token: SecretStr | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    refresh_token: SecretStr | None = None
+    base_url: str = "https://api.hubapi.com"
+    api_version: str = Field("2026-09", pattern=r"^\d{4}-\d{2}(-beta)?$")
+    objects: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_object_names)] = (
+        DEFAULT_OBJECT_TYPES
+    )
+    updated_after: Annotated[datetime | None, BeforeValidator(instant)] = None
+    allow_properties: dict[str, tuple[str, ...]] = {}
+    deny_properties: dict[str, tuple[str, ...]] = {}
+    budget_url: SecretStr | None = None
+    destination: Literal["duckdb"] = "duckdb"
+    duckdb_path: Path = Path(".data/hubspot.duckdb")
+    executor: Literal["in_process", "multiprocess"] = "in_process"
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> "Settings":
+        oauth = (self.client_id, self.client_secret, self.refresh_token)
+        if any(oauth) and not all(oauth):
+            raise ValueError("OAuth needs HUBSPOT_CLIENT_ID, HUBSPOT_CLIENT_SECRET and HUBSPOT_REFRESH_TOKEN together")
+        if any(oauth) and self.access_token:
+            raise ValueError("set either HUBSPOT_ACCESS_TOKEN or the three OAuth variables, not both")
+        return self
+
+    @classmethod
+    def load(cls) -> "Settings":
+        """Read the environment.
+
+        Raises:
+            SettingsError: a setting cannot be used; the message names each one, and never its value.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            # The input itself is left out of the message and of the chain: it may be a secret.
+            raise SettingsError(" ".join(_sentence(each) for each in error.errors())) from None
+
+
+_EXPECTED = {
+    "api_version": "give a dated version such as 2026-09",
+    "destination": "give `duckdb`",
+    "executor": "give `in_process` or `multiprocess`",
+    "allow_properties": 'give JSON such as {"contacts": ["email", "hs_*"]}',
+    "deny_properties": 'give JSON such as {"contacts": ["hs_analytics_*"]}',
+}
+
+
+def _sentence(error: object) -> str:
+    location = error["loc"]  # type: ignore[index]
+    message = error["msg"].removeprefix("Value error, ")  # type: ignore[index]
+    if not location:
+        return f"Settings contradict each other: {message}."
+    name = str(location[0]).removeprefix("HUBSPOT_").lower()
+    return f"HUBSPOT_{name.upper()} cannot be read: {_EXPECTED.get(name, message)}."

@@ -1,0 +1,64 @@
+"""What one launch may ask of a sync beyond "bring the table into line with HubSpot"."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from hubspot_assets.warehouse.base import Filter
+
+
+class Records(StrEnum):
+    """The two slices of an object type's table, and its two partitions."""
+
+    LATEST = "latest"
+    """Live records."""
+    ARCHIVED = "archived"
+    """Records no longer live: in the recycle bin, merged away or purged."""
+
+    @property
+    def filter(self) -> Filter:
+        """The rows of the slice, as the warehouse takes it."""
+        return ("DELETIONREASON", "is null" if self is Records.LATEST else "is not null", None)
+
+
+class Mode(StrEnum):
+    """Why a sync reads what it reads (column MODE of SYNCS)."""
+
+    INITIAL = "initial"
+    """Nothing is stored yet: everything, or everything since `HUBSPOT_UPDATED_AFTER`."""
+    INCREMENTAL = "incremental"
+    """What changed since the covered instant."""
+    WINDOW = "window"
+    """A window asked for in the run's config; moves no covered instant."""
+    FULL = "full"
+    """Every record, authoritatively: what HubSpot no longer has is marked."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRequest:
+    """The run's config.
+
+    Attributes:
+        updated_after: replay records modified from this instant on (aware, UTC).
+        updated_before: replay records modified up to this instant (aware, UTC).
+        full: read every record and mark what HubSpot no longer has.
+        allow_mass_deletion: let a full sync mark more than a fifth of the table as purged.
+    """
+
+    updated_after: datetime | None = None
+    updated_before: datetime | None = None
+    full: bool = False
+    allow_mass_deletion: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse contradictions before anything is read."""
+        if self.full and (self.updated_after or self.updated_before):
+            raise ValueError(
+                "`full` reads every record, so it cannot be combined with `updated_after` or `updated_before`: "
+                "clear one of them."
+            )
+        if self.updated_after and self.updated_before and self.updated_after >= self.updated_before:
+            raise ValueError(
+                f"`updated_after` ({self.updated_after.isoformat()}) is not before "
+                f"`updated_before` ({self.updated_before.isoformat()}): swap them or widen the window."
+            )

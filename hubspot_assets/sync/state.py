@@ -1,0 +1,145 @@
+"""What the warehouse remembers of earlier syncs of one table: the covered instant, and reads cut short."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from hubspot_assets.hubspot.id_ranges import Outstanding
+from hubspot_assets.hubspot.plan import Strategy
+from hubspot_assets.hubspot.search import Window
+from hubspot_assets.sync.request import Mode, Records
+from hubspot_assets.warehouse.base import Warehouse
+from hubspot_assets.warehouse.syncs import SYNCS
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A sync that committed something and then died.
+
+    Attributes:
+        mode: why it read.
+        window: what it read; its end is the instant that its rows cover once the rest is read.
+        strategy: how it read.
+        rows_read: how many rows it committed.
+        outstanding: the id ranges it had not read.
+        sync_ids: the syncs that read the rest of it, the first first.
+        began_at: when the first of them began, by this machine's clock.
+    """
+
+    mode: Mode
+    window: Window
+    strategy: Strategy
+    rows_read: int
+    outstanding: Outstanding
+    sync_ids: tuple[str, ...]
+    began_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """Where the syncs of one slice of a table stand.
+
+    Attributes:
+        covered_until: every change up to here is in the table; None where no sync has finished.
+        interrupted: a read that the next sync of its kind goes on with.
+        rows: how many rows the slice has.
+    """
+
+    covered_until: datetime | None
+    interrupted: Interrupted | None
+    rows: int
+
+
+def read_state(warehouse: Warehouse, table: str, records: Records) -> SyncState:
+    """Read the state of one slice; a slice without rows has none, so that dropping a table begins afresh."""
+    rows = warehouse.count(table, (records.filter,))
+    if warehouse.schema(table) is None or (records is Records.LATEST and rows == 0):
+        return SyncState(None, None, rows)
+    syncs = warehouse.read(SYNCS.name, where=(("TABLENAME", "=", table), ("RECORDS", "=", records.value)))
+    finished = [row for row in syncs.to_pylist() if row["FINISHEDAT"] is not None]
+    covered = max((row["COVEREDUNTIL"] for row in finished if row["COVEREDUNTIL"] is not None), default=None)
+    last_finish = max((row["STARTEDAT"] for row in finished), default=None)
+    unfinished = [
+        row
+        for row in syncs.to_pylist()
+        if row["FINISHEDAT"] is None and (last_finish is None or row["STARTEDAT"] > last_finish)
+    ]
+    last = max(unfinished, key=lambda row: row["STARTEDAT"], default=None)
+    return SyncState(_aware(covered), _interrupted(last) if last else None, rows)
+
+
+def _interrupted(row: dict) -> Interrupted:
+    progress = json.loads(row["PROGRESS"])
+    return Interrupted(
+        mode=Mode(row["MODE"]),
+        window=Window(_aware(row["WINDOWSTART"]), _aware(row["WINDOWEND"]) or datetime.now(UTC)),
+        strategy=Strategy(row["STRATEGY"]),
+        rows_read=progress["rows_read"],
+        outstanding=Outstanding.from_json(progress["outstanding"]),
+        sync_ids=tuple(progress["sync_ids"]),
+        began_at=datetime.fromisoformat(progress["began_at"]),
+    )
+
+
+@dataclass(slots=True)
+class SyncRow:
+    """The row of SYNCS that one sync writes, at every commit anew.
+
+    Attributes are the columns; times are aware, UTC.
+    """
+
+    sync_id: str
+    table: str
+    records: Records
+    window: Window
+    mode: Mode
+    strategy: Strategy
+    started_at: datetime
+    run_id: str
+    covered_until: datetime | None = None
+    rows_read: int = 0
+    rows_inserted: int = 0
+    rows_updated: int = 0
+    rows_unchanged: int = 0
+    rows_unparsed: int = 0
+    api_calls: int = 0
+    rate_limited: int = 0
+    finished_at: datetime | None = None
+    progress: dict[str, object] = field(default_factory=dict)
+
+    def to_arrow(self) -> pa.Table:
+        """As one row of SYNCS."""
+        finished = self.finished_at is not None
+        row = {
+            "SYNCID": self.sync_id,
+            "TABLENAME": self.table,
+            "RECORDS": self.records.value,
+            "WINDOWSTART": naive(self.window.after),
+            "WINDOWEND": naive(self.window.before),
+            "COVEREDUNTIL": naive(self.covered_until) if finished else None,
+            "MODE": self.mode.value,
+            "STRATEGY": self.strategy.value,
+            "ROWSREAD": self.rows_read,
+            "ROWSINSERTED": self.rows_inserted,
+            "ROWSUPDATED": self.rows_updated,
+            "ROWSUNCHANGED": self.rows_unchanged,
+            "ROWSUNPARSED": self.rows_unparsed,
+            "APICALLS": self.api_calls,
+            "RATELIMITED": self.rate_limited,
+            "STARTEDAT": naive(self.started_at),
+            "FINISHEDAT": naive(self.finished_at),
+            "RUNID": self.run_id,
+            "PROGRESS": None if finished else json.dumps(self.progress),
+        }
+        return pa.Table.from_pylist([row], schema=SYNCS.schema)
+
+
+def naive(instant: datetime | None) -> datetime | None:
+    """An instant as the warehouse stores it: UTC, without a zone."""
+    return instant.astimezone(UTC).replace(tzinfo=None) if instant is not None else None
+
+
+def _aware(instant: datetime | None) -> datetime | None:
+    return instant.replace(tzinfo=UTC) if instant is not None else None

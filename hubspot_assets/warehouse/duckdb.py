@@ -1,0 +1,233 @@
+"""A DuckDB file as the destination: rows wait in memory as Arrow, and the file is open only to take them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from hubspot_assets.warehouse import duckdb_merge
+from hubspot_assets.warehouse.base import (
+    Append,
+    Counts,
+    Delete,
+    Filters,
+    Merge,
+    Patch,
+    SchemaChange,
+    Stage,
+    Table,
+    TableNotFound,
+    Warehouse,
+    WarehouseError,
+    Write,
+    WriteAfter,
+    conformed,
+)
+from hubspot_assets.warehouse.duckdb_file import DuckDBFile
+from hubspot_assets.warehouse.duckdb_schema import StoredTable, evolution, find
+from hubspot_assets.warehouse.duckdb_sql import condition, quoted
+
+
+class ArrowStage(Stage):
+    """Rows that wait in memory."""
+
+    def __init__(self, table: Table, full_rows: int, full_bytes: int) -> None:
+        self._table = table
+        self._full_rows = full_rows
+        self._full_bytes = full_bytes
+        self._parts: list[pa.Table] = []
+        self._rows = 0
+        self._bytes = 0
+
+    @property
+    def rows(self) -> int:
+        """See `Stage.rows`."""
+        return self._rows
+
+    @property
+    def full(self) -> bool:
+        """See `Stage.full`."""
+        return self._rows >= self._full_rows or self._bytes >= self._full_bytes
+
+    def write(self, rows: pa.Table) -> None:
+        """See `Stage.write`."""
+        part = conformed(self._table, rows)
+        self._parts.append(part)
+        self._rows += part.num_rows
+        self._bytes += part.nbytes
+
+    def close(self) -> None:
+        """See `Stage.close`."""
+        self._parts = []
+        self._rows = self._bytes = 0
+
+    def arrow(self) -> pa.Table:
+        """All rows; a column that only some of them brought is NULL in the others."""
+        return pa.concat_tables(self._parts, promote_options="default")
+
+
+class DuckDBWarehouse(Warehouse):
+    """Tables in one DuckDB file, in its schema `main`.
+
+    Args:
+        path: The file; made, with its folder, when the first table is.
+        lock_timeout: Seconds to wait for another process that has the file open.
+        chunk_rows: Rows after which a stage is full; the memory a commit needs grows with it.
+        chunk_bytes: Bytes after which a stage is full, however few its rows.
+        memory_limit: What DuckDB may use beside the staged rows; it goes to disk for more.
+        threads: Threads DuckDB uses for a commit.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        lock_timeout: float = 600.0,
+        chunk_rows: int = 25_000,
+        chunk_bytes: int = 64 * 2**20,
+        memory_limit: str = "256MB",
+        threads: int = 2,
+    ) -> None:
+        self.chunk_rows = chunk_rows
+        self._chunk_bytes = chunk_bytes
+        self._file = DuckDBFile(
+            Path(path),
+            lock_timeout=lock_timeout,
+            settings={"memory_limit": memory_limit, "threads": threads, "preserve_insertion_order": False},
+        )
+
+    def describe(self) -> str:
+        """See `Warehouse.describe`."""
+        return f"DuckDB file {self._file.path}"
+
+    def check(self) -> None:
+        """See `Warehouse.check`."""
+        self._file.check()
+
+    def schema(self, table: str) -> pa.Schema | None:
+        """See `Warehouse.schema`."""
+        if not self._file.exists():
+            return None
+        with self._file.open(read_only=True) as connection:
+            stored = find(connection, table)
+            if stored is None:
+                return None
+            return connection.sql(f"FROM {stored.name} LIMIT 0").to_arrow_table().schema
+
+    def ensure(self, *tables: Table) -> list[SchemaChange]:
+        """See `Warehouse.ensure`."""
+        if self._file.exists():
+            with self._file.open(read_only=True) as connection:
+                if not any(evolution(connection, table) for table in tables):
+                    return []
+        changes = []
+        with self._file.open(read_only=False) as connection:
+            connection.begin()
+            for table in tables:
+                for step in evolution(connection, table):
+                    for statement in step.statements:
+                        connection.execute(statement)
+                    changes.append(step.change)
+            connection.commit()
+        return changes
+
+    def stage(self, table: Table) -> ArrowStage:
+        """See `Warehouse.stage`."""
+        return ArrowStage(table, self.chunk_rows, self._chunk_bytes)
+
+    def commit(self, *writes: Write | WriteAfter) -> list[Counts]:
+        """See `Warehouse.commit`."""
+        if not any(callable(write) or isinstance(write, Delete) or _length(write.rows) for write in writes):
+            return [Counts() for _ in writes]
+        counts: list[Counts] = []
+        with self._file.open(read_only=False) as connection:
+            connection.begin()
+            for write in writes:
+                counts.append(self._written(connection, write(counts) if callable(write) else write))
+            connection.commit()
+        return counts
+
+    def read(self, table: str, columns: Sequence[str] | None = None, where: Filters = ()) -> pa.Table:
+        """See `Warehouse.read`."""
+        with self._file.open(read_only=True) as connection:
+            stored = self._stored(connection, table)
+            self._know(stored, table, columns or (), where)
+            chosen = ", ".join(quoted(c) for c in columns) if columns is not None else "*"
+            text, values = condition(where)
+            query = f"SELECT {chosen} FROM {stored.name} WHERE {text}"
+            return connection.sql(query, params=values).to_arrow_table()
+
+    def count(self, table: str, where: Filters = ()) -> int:
+        """See `Warehouse.count`."""
+        if not self._file.exists():
+            return 0
+        with self._file.open(read_only=True) as connection:
+            stored = find(connection, table)
+            if stored is None:
+                return 0
+            self._know(stored, table, (), where)
+            text, values = condition(where)
+            [(rows,)] = connection.execute(
+                f"SELECT count(*) FROM {stored.name} WHERE {text}", values
+            ).fetchall()
+            return rows
+
+    def missing(self, table: str, where: Filters, seen: str, seen_where: Filters, key: str) -> pa.Table:
+        """See `Warehouse.missing`."""
+        with self._file.open(read_only=True) as connection:
+            sides, values = [], []
+            for name, conditions in ((table, where), (seen, seen_where)):
+                stored = self._stored(connection, name)
+                self._know(stored, name, (key,), conditions)
+                text, bound = condition(conditions)
+                sides.append(f"(SELECT {quoted(key)} FROM {stored.name} WHERE {text})")
+                values.extend(bound)
+            query = f"FROM {sides[0]} ANTI JOIN {sides[1]} USING ({quoted(key)})"
+            return connection.sql(query, params=values).to_arrow_table()
+
+    def _written(self, connection: duckdb.DuckDBPyConnection, write: Write) -> Counts:
+        table = write.table
+        stored = self._stored(connection, table.name)
+        if isinstance(write, Delete):
+            self._know(stored, table.name, (), write.where)
+            text, values = condition(write.where)
+            [(rows,)] = connection.execute(f"DELETE FROM {stored.name} WHERE {text}", values).fetchall()
+            return Counts(deleted=rows)
+        if not _length(write.rows):
+            return Counts()
+        match write:
+            case Merge():
+                return duckdb_merge.merge(connection, table, stored, _arrow(write))
+            case Patch():
+                return duckdb_merge.patch(connection, write, stored)
+            case Append():
+                return duckdb_merge.append(connection, table, stored, conformed(table, write.rows))
+
+    def _stored(self, connection: duckdb.DuckDBPyConnection, table: str) -> StoredTable:
+        stored = find(connection, table)
+        if stored is None:
+            raise self._absent(table)
+        return stored
+
+    def _absent(self, table: str) -> TableNotFound:
+        return TableNotFound(f"There is no table {table} in {self.describe()}; sync it first.")
+
+    def _know(self, stored: StoredTable, table: str, columns: Sequence[str], where: Filters) -> None:
+        asked = [*columns, *(column for column, _, _ in where)]
+        if unknown := [column for column in asked if column not in stored.columns]:
+            raise WarehouseError(f"Table {table} in {self.describe()} has no column {', '.join(unknown)}.")
+
+
+def _length(rows: Stage | pa.Table) -> int:
+    return rows.rows if isinstance(rows, Stage) else rows.num_rows
+
+
+def _arrow(write: Merge) -> pa.Table:
+    if isinstance(write.rows, ArrowStage):
+        return write.rows.arrow()
+    if isinstance(write.rows, Stage):
+        raise TypeError(f"a stage of another warehouse cannot be merged into {write.table.name}")
+    return conformed(write.table, write.rows)

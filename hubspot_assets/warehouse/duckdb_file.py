@@ -1,0 +1,158 @@
+"""One DuckDB file, opened by one at a time.
+
+DuckDB lets one process write to a file, and while it does no other may even read. So the file is opened late,
+closed always, and whoever finds it taken waits: another sync, or the user's own DuckDB shell, will be done soon.
+The threads of one process take turns as well, because DuckDB refuses to open a file twice with different settings.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import tenacity
+
+from hubspot_assets.warehouse.base import WarehouseError
+
+_turns: dict[Path, threading.Lock] = {}
+_turns_guard = threading.Lock()
+
+_OTHERS = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<process>\d+)\)")
+
+_log = logging.getLogger(__name__)
+
+
+class DuckDBFile:
+    """Opens a DuckDB file for as long as a block of code lasts. Thread-safe.
+
+    Args:
+        path: The file; it and its folder are made on the first opening for writing.
+        lock_timeout: Seconds to wait for whoever holds the file.
+        settings: DuckDB settings of every connection.
+    """
+
+    def __init__(self, path: Path, *, lock_timeout: float, settings: dict[str, str | int | bool]) -> None:
+        self.path = path.expanduser().resolve()
+        self._lock_timeout = lock_timeout
+        self._settings = settings
+        with _turns_guard:
+            self._turn = _turns.setdefault(self.path, threading.Lock())
+
+    def exists(self) -> bool:
+        """Whether there is anything by that name."""
+        return self.path.exists()
+
+    @contextmanager
+    def open(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection, closed at the end of the block; what was not committed by then never was.
+
+        Raises:
+            WarehouseError: If the file cannot be opened, or DuckDB refuses what the block asks of it.
+        """
+        if not self._turn.acquire(timeout=self._lock_timeout):
+            raise WarehouseError(
+                f"Another thread of this process has held DuckDB file {self.path} for {self._lock_timeout:g} s; "
+                "look for a sync that hangs."
+            )
+        try:
+            with self._named_errors():
+                if not read_only:
+                    self._create()
+                connection = self._connect(read_only)
+                try:
+                    yield connection
+                finally:
+                    connection.close()
+        finally:
+            self._turn.release()
+
+    def check(self) -> None:
+        """Returns if the file can be written to, or could be made.
+
+        Raises:
+            WarehouseError: If neither.
+        """
+        if self.path.exists():
+            with self.open(read_only=False):
+                return
+        folder = next(folder for folder in self.path.parents if folder.exists())
+        with self._named_errors(), tempfile.TemporaryFile(dir=folder):
+            return
+
+    def _create(self) -> None:
+        """Makes the file under another name first, so that a killed process leaves no half of one."""
+        if self.path.exists():
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.path.parent, prefix=f".{self.path.name}.") as folder:
+            made = Path(folder, self.path.name)
+            duckdb.connect(made).close()
+            try:
+                os.link(made, self.path)
+            except FileExistsError:
+                _log.debug("%s was made by another process meanwhile", self.path)
+
+    def _connect(self, read_only: bool) -> duckdb.DuckDBPyConnection:
+        attempts = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_is_taken),
+            wait=tenacity.wait_random_exponential(multiplier=0.05, max=2),
+            stop=tenacity.stop_after_delay(self._lock_timeout),
+            before_sleep=self._say_waiting,
+            reraise=True,
+        )
+        return attempts(duckdb.connect, self.path, read_only=read_only, config=self._settings)
+
+    def _say_waiting(self, state: tenacity.RetryCallState) -> None:
+        # By the eighth attempt several seconds have passed, and a person may wonder.
+        if state.attempt_number == 8 and state.outcome is not None:
+            _log.warning("Waiting for DuckDB file %s: %s", self.path, _holder(str(state.outcome.exception())))
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (duckdb.Error, OSError) as error:
+            raise WarehouseError(self._explained(error)) from error
+
+    def _explained(self, error: Exception) -> str:
+        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        file = f"DuckDB file {self.path}"
+        if _is_taken(error):
+            return (
+                f"{file} was still taken after {self._lock_timeout:g} s: {_holder(said)}; "
+                "close it there, or run again later."
+            )
+        if self.path.is_dir():
+            return f"{file} is a folder; give the path of a file in it."
+        if "not a valid DuckDB database file" in said:
+            return f"{file} is no DuckDB database; move it away, or give another path."
+        if "Permission denied" in said or isinstance(error, PermissionError):
+            return f"{file} may not be written by this user; change its permissions, or give another path."
+        if "No space left" in said:
+            return f"{file} cannot grow, its disk is full; make room and run again. Nothing was written."
+        if isinstance(error, OSError):
+            return f"{file} cannot be made ({error.strerror}: {error.filename}); give another path."
+        return f"{file}: {said}"
+
+
+def _is_taken(error: BaseException) -> bool:
+    # DuckDB tells these apart from other failures by their text alone.
+    said = str(error)
+    return isinstance(error, duckdb.Error) and (
+        "Could not set lock" in said or "different configuration than existing connections" in said
+    )
+
+
+def _holder(said: str) -> str:
+    if others := _OTHERS.search(said):
+        return f"process {others['process']} ({others['program']}) has it open"
+    if "different configuration" in said:
+        return "this process has it open by a connection of its own"
+    return "another process has it open"

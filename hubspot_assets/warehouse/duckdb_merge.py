@@ -1,0 +1,170 @@
+"""How incoming rows meet stored ones in DuckDB: classify by key and version, then insert and delete.
+
+DuckDB stores columns, so reading few columns of many rows is cheap and touching every column of one row is not. A
+merge first joins the incoming keys and versions with the stored ones, then compares whole rows only where that
+leaves the answer open, then inserts the winners and deletes the rows they replace. DuckDB's own MERGE, UPDATE FROM
+and ON CONFLICT take ten times as long, or never end (see the benchmark duckdb_merge.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from hubspot_assets.warehouse.base import Counts, Patch, Table, WarehouseError
+from hubspot_assets.warehouse.duckdb_schema import StoredTable
+from hubspot_assets.warehouse.duckdb_sql import as_stored, column_type, equal, holds, newer, quoted
+
+# The blanks keep these names apart from any table or column of ours, and from a user's.
+_POSITION = '"staged position"'
+_ARROW = "staged arrow"
+_STAGED = 'temp."staged rows"'
+_NEWEST = 'temp."newest staged"'
+_MATCHED = 'temp."matched rows"'
+_KEPT = 'temp."kept positions"'
+_REPLACED = 'temp."replaced rows"'
+
+
+def append(
+    connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTable, rows: pa.Table
+) -> Counts:
+    """Adds rows as they are, inside the caller's transaction."""
+    _stage(connection, table, target, rows)
+    _insert(connection, target, rows.column_names, f"FROM {_STAGED} i")
+    return Counts(inserted=rows.num_rows)
+
+
+def merge(connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTable, rows: pa.Table) -> Counts:
+    """Merges rows by the table's key and version, inside the caller's transaction."""
+    columns = rows.column_names
+    _stage(connection, table, target, rows)
+    candidates = _collapse(connection, table, table.version)
+    if not _number(connection, f"SELECT count(*) FROM (FROM {target.name} LIMIT 1)"):
+        _insert(connection, target, columns, f"FROM {_STAGED} i SEMI JOIN {_NEWEST} USING ({_POSITION})")
+        return Counts(inserted=candidates)
+
+    compared = [c for c in columns if c not in table.provenance and c not in table.key]
+    weighed = [c for c in table.version if c not in table.provenance]
+    _create(
+        connection,
+        _MATCHED,
+        f"SELECT n.{_POSITION}, t.rowid AS stored, {newer('t', 'n', table.version)} AS newer, "
+        f"{equal('t', 'n', weighed)} AS alike "
+        f"FROM {target.name} t JOIN {_NEWEST} n ON {_same_key(table)}",
+    )
+    _create(
+        connection,
+        _KEPT,
+        f"SELECT {_POSITION} FROM {_MATCHED} WHERE newer UNION "
+        f"SELECT i.{_POSITION} FROM {_MATCHED} m JOIN {_STAGED} i USING ({_POSITION}) "
+        f"JOIN {target.name} t ON t.rowid = m.stored "
+        f"WHERE m.alike AND NOT m.newer AND {equal('t', 'i', compared)}",
+    )
+    _create(connection, _REPLACED, f"FROM {_MATCHED} ANTI JOIN {_KEPT} USING ({_POSITION})")
+    kept = _number(connection, f"SELECT count(*) FROM {_KEPT}")
+    replaced = _number(connection, f"SELECT count(DISTINCT {_POSITION}) FROM {_REPLACED}")
+    if candidates > kept:
+        _replace(connection, target, columns)
+    return Counts(inserted=candidates - kept - replaced, updated=replaced, unchanged=kept)
+
+
+def patch(connection: duckdb.DuckDBPyConnection, write: Patch, target: StoredTable) -> Counts:
+    """Sets columns of stored rows, inside the caller's transaction."""
+    table, rows = write.table, write.rows
+    _stage(connection, table, target, rows)
+    _collapse(connection, table, write.only_if_older_than or ())
+    columns = [c for c in rows.column_names if c not in table.key]
+    compared = [c for c in columns if c not in table.provenance] or columns
+    older = newer("n", "t", write.only_if_older_than) if write.only_if_older_than else "TRUE"
+    _create(
+        connection,
+        _MATCHED,
+        f"SELECT n.{_POSITION}, t.rowid AS stored, {older} AND NOT ({equal('t', 'i', compared)}) AS replaced "
+        f"FROM {target.name} t JOIN {_NEWEST} n ON {_same_key(table)} JOIN {_STAGED} i USING ({_POSITION})",
+    )
+    _create(connection, _REPLACED, f"FROM {_MATCHED} WHERE replaced")
+    matched = _number(connection, f"SELECT count(DISTINCT {_POSITION}) FROM {_MATCHED}")
+    replaced = _number(connection, f"SELECT count(DISTINCT {_POSITION}) FROM {_REPLACED}")
+    if replaced:
+        _create(
+            connection, _KEPT, f"SELECT {_POSITION} FROM {_NEWEST} ANTI JOIN {_REPLACED} USING ({_POSITION})"
+        )
+        _replace(connection, target, rows.column_names)
+    return Counts(updated=replaced, unchanged=matched - replaced)
+
+
+def _stage(connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTable, rows: pa.Table) -> None:
+    """Shows the rows to DuckDB as they will be stored, numbered in the order they came."""
+    numbered = rows.append_column(_POSITION.strip('"'), pa.array(np.arange(rows.num_rows)))
+    connection.register(_ARROW, numbered)
+    stored_as = []
+    for field in rows.schema:
+        wanted = column_type(field.type, json=field.name in table.json)
+        stored = target.columns.get(field.name)
+        if stored is None or not holds(stored, wanted):
+            raise WarehouseError(
+                f"column {field.name} of table {table.name} is stored as {stored or 'nothing'} and rows bring {wanted}; "
+                "the table was changed while this ran: run it again."
+            )
+        stored_as.append(f"{as_stored(quoted(field.name), wanted, stored)} AS {quoted(field.name)}")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {_STAGED} AS "
+        f"SELECT {_POSITION}, {', '.join(stored_as)} FROM temp.{quoted(_ARROW)}"
+    )
+
+
+def _collapse(connection: duckdb.DuckDBPyConnection, table: Table, version: Sequence[str]) -> int:
+    """Leaves one candidate per key, the newest; returns how many there are."""
+    key = ", ".join(quoted(c) for c in table.key)
+    order = ", ".join([f"{quoted(c)} DESC NULLS LAST" for c in version] + [f"{_POSITION} DESC"])
+    columns = ", ".join(quoted(c) for c in dict.fromkeys((*table.key, *version)))
+    _create(
+        connection,
+        _NEWEST,
+        f"SELECT {_POSITION}, {columns} FROM {_STAGED} "
+        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {order}) = 1",
+    )
+    return _number(connection, f"SELECT count(*) FROM {_NEWEST}")
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, target: StoredTable, columns: Sequence[str]) -> None:
+    """Inserts the candidates that are not kept out, and deletes the rows in whose place they come."""
+    chosen = f"FROM {_STAGED} i SEMI JOIN {_NEWEST} USING ({_POSITION}) ANTI JOIN {_KEPT} USING ({_POSITION})"
+    lacking = [c for c in target.columns if c not in columns]
+    if lacking:
+        chosen += (
+            f" LEFT JOIN (SELECT {_POSITION}, min(stored) AS stored FROM {_REPLACED} GROUP BY ALL) r "
+            f"USING ({_POSITION}) LEFT JOIN {target.name} t ON t.rowid = r.stored"
+        )
+    _insert(connection, target, columns, chosen, lacking)
+    connection.execute(f"DELETE FROM {target.name} WHERE rowid IN (SELECT stored FROM {_REPLACED})")
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection,
+    target: StoredTable,
+    columns: Sequence[str],
+    source: str,
+    stored_columns: Sequence[str] = (),
+) -> None:
+    names = ", ".join(quoted(c) for c in (*columns, *stored_columns))
+    values = ", ".join([f"i.{quoted(c)}" for c in columns] + [f"t.{quoted(c)}" for c in stored_columns])
+    connection.execute(f"INSERT INTO {target.name} ({names}) SELECT {values} {source}")
+
+
+def _same_key(table: Table) -> str:
+    return " AND ".join(f"t.{quoted(c)} = n.{quoted(c)}" for c in table.key)
+
+
+def _create(connection: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
+
+
+def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    if row is None:
+        raise WarehouseError(f"DuckDB gave no row for {query}")
+    return int(row[0])

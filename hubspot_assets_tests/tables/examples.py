@@ -1,0 +1,46 @@
+"""Property definitions and pages for tests, with what a test does not care about filled in."""
+
+import json
+from datetime import UTC, datetime
+
+from hubspot_assets.hubspot.pages import Page
+from hubspot_assets.hubspot.properties import PropertyDefinition
+
+READ_AT = datetime(2026, 11, 20, 8, 5, tzinfo=UTC)
+
+
+def definition(name: str, type_: str = "string", created_at: str | None = None) -> PropertyDefinition:
+    return PropertyDefinition(
+        name=name,
+        label=name.title(),
+        description="",
+        type=type_,
+        field_type="text",
+        group_name="information",
+        options=b"[]",
+        calculated=False,
+        hubspot_defined=False,
+        data_sensitivity="non_sensitive",
+        archived=False,
+        created_at=created_at,
+        updated_at=created_at,
+    )
+
+
+def record(properties: dict[str, object] | None = None, **fields: object) -> dict[str, object]:
+    return {
+        "id": "51",
+        "properties": properties or {},
+        "createdAt": "2026-01-05T10:00:00Z",
+        "updatedAt": "2026-11-20T08:01:02.345Z",
+        "archived": False,
+        **fields,
+    }
+
+
+def page(*records: dict[str, object], read_at: datetime = READ_AT) -> Page:
+    return page_of(json.dumps({"results": records}).encode(), len(records), read_at)
+
+
+def page_of(body: bytes, rows: int = 1, read_at: datetime = READ_AT) -> Page:
+    return Page(body, rows, read_at)
