@@ -9,9 +9,13 @@ import tempfile
 import webbrowser
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 DUCKDB_PATH = Path(".data/demo.duckdb")
 PROJECT_FILES = ("dagster.yaml", "workspace.yaml")
@@ -80,7 +84,7 @@ def _run_main_job(console: Console) -> bool:
         return job.execute_in_process(instance=instance, tags=both_partitions, raise_on_error=False).success
 
 
-def _progress_logger(console: Console) -> object:
+def _progress_logger(console: Console) -> "dg.LoggerDefinition":
     """A Dagster logger that shows what the syncs say, and what fails."""
     import dagster as dg
 

@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     client_secret: SecretStr | None = None
     refresh_token: SecretStr | None = None
     base_url: str = "https://api.hubapi.com"
-    api_version: str = Field("2026-09", pattern=r"^\d{4}-\d{2}(-beta)?$")
+    api_version: Annotated[str, Field(pattern=r"^\d{4}-\d{2}(-beta)?$")] = "2026-09"
     objects: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_object_names)] = (
         DEFAULT_OBJECT_TYPES
     )

@@ -9,7 +9,7 @@ from hubspot_assets.demo_portal.associations import Associations
 from hubspot_assets.demo_portal.clock import DAY, Clock, instant_text, parse_instant
 from hubspot_assets.demo_portal.company.build import ARCHIVED_SHARE, DEFAULT_SIZES, MERGED_SHARE, Ids, build
 from hubspot_assets.demo_portal.company.rows import extra_definitions
-from hubspot_assets.demo_portal.company.stories import World
+from hubspot_assets.demo_portal.company.world import World
 from hubspot_assets.demo_portal.definitions import Layout, PropertyDefinition
 from hubspot_assets.demo_portal.faults import Faults
 from hubspot_assets.demo_portal.index import NO_LAG, Lag, SearchIndex
@@ -38,7 +38,7 @@ class Latency:
 
 
 @dataclass(slots=True)
-class Behaviour:
+class Behavior:
     """Switches for what HubSpot does, where sources disagree or a test wants the other case.
 
     Attributes:
@@ -99,7 +99,7 @@ class Account:
         self.limits = Limits(_limit_settings(options.limits), self.clock, options.time_zone)
         self.faults = Faults()
         self.latency = Latency(options.latency, options.jitter)
-        self.behaviour = Behaviour(short_pages=options.short_pages)
+        self.behavior = Behavior(short_pages=options.short_pages)
         self.random = Random(options.seed)
         self.requests = RequestLog()
         self.associations = Associations()
@@ -184,7 +184,7 @@ def _limit_settings(given: Mapping[str, Any] | bool) -> LimitSettings:
 
 def _lag(given: Mapping[str, float] | bool) -> Lag:
     if isinstance(given, Mapping):
-        return Lag(**{**{"tail": 0.0}, **given})
+        return Lag(**{"tail": 0.0, **given})
     return Lag() if given else NO_LAG
 
 

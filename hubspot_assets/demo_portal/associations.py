@@ -1,4 +1,4 @@
-"""Which records belong together, and how the pair is labelled."""
+"""Which records belong together, and how the pair is labeled."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ class Associations:
                 raise KeyError(f"{here} cannot be associated with {there}.")
             chosen = tuple(each for each in available if each.label in (None, label))
             if label is not None and all(each.label != label for each in chosen) and here == from_type:
-                raise KeyError(f"No association of {here} with {there} is labelled {label!r}.")
+                raise KeyError(f"No association of {here} with {there} is labeled {label!r}.")
             targets = self._by_pair.setdefault((here, there), {}).setdefault(this_id, {})
             targets[that_id] = tuple(dict.fromkeys((*targets.get(that_id, ()), *(chosen or available[:1]))))
 

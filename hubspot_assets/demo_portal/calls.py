@@ -141,9 +141,11 @@ def parse_query(text: str) -> dict[str, list[str]]:
     return parse_qs(text, keep_blank_values=True) if text else {}
 
 
-def results(rows: Sequence[bytes], paging: Mapping[str, object] | None = None, **fields: object) -> Answer:
-    """An answer with rendered records under `results`, paging only when there is more."""
+def results(
+    rows: Sequence[bytes], paging: Mapping[str, object] | None = None, fields: Mapping[str, object] | None = None
+) -> Answer:
+    """An answer with rendered records under `results`, other fields, and paging only when there is more."""
     parts = [b'{"results":[', b",".join(rows), b"]"]
-    for name, value in {**fields, **({"paging": {"next": paging}} if paging else {})}.items():
+    for name, value in {**(fields or {}), **({"paging": {"next": paging}} if paging else {})}.items():
         parts += [b',"', name.encode(), b'":', encode(value)]
     return Answer(b"".join((*parts, b"}")), rows=len(rows))

@@ -12,6 +12,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = datetime(1970, 1, 1)
 
 
 class Clock:
@@ -50,14 +51,9 @@ class Clock:
 
 
 def instant_text(milliseconds: int) -> str:
-    """`2026-11-20T08:01:02.345Z`: how HubSpot writes instants.
-
-    Written by hand because it is several times faster than `datetime.isoformat`, and a large portal writes
-    hundreds of thousands of these while it starts.
-    """
-    seconds, millisecond = divmod(milliseconds, 1000)
-    year, month, day, hour, minute, second, *_ = time.gmtime(seconds)
-    return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z"
+    """`2026-11-20T08:01:02.345Z`: how HubSpot writes instants."""
+    # Naive on purpose: a large portal writes hundreds of thousands of these, and time zones cost.
+    return (_NAIVE_EPOCH + timedelta(0, 0, 0, milliseconds)).isoformat(timespec="milliseconds") + "Z"
 
 
 def date_text(milliseconds: int) -> str:

@@ -141,9 +141,7 @@ class Layout:
             self.positions[name]
         return tuple(properties.get(name) for name in self.positions)
 
-    def changed(
-        self, values: tuple[str | None, ...], changes: Mapping[str, str | None]
-    ) -> tuple[str | None, ...]:
+    def changed(self, values: tuple[str | None, ...], changes: Mapping[str, str | None]) -> tuple[str | None, ...]:
         """The values with some of them replaced.
 
         Raises:
@@ -179,7 +177,11 @@ def parse_definitions(table: str) -> list[PropertyDefinition]:
         name, types, group, marks, options = ([*map(str.strip, line.split("|")), "", "", "", ""])[:5]
         type_name, _, field_type = types.partition("/")
         marked = set(marks.split())
-        sensitivity = next((each for each in reversed(SENSITIVITIES) if each in marked), "non_sensitive")
+        sensitivity: Sensitivity = "non_sensitive"
+        if "sensitive" in marked:
+            sensitivity = "sensitive"
+        if "highly_sensitive" in marked:
+            sensitivity = "highly_sensitive"
         definitions.append(
             PropertyDefinition(
                 name=name,

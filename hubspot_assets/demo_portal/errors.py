@@ -28,9 +28,7 @@ class Refusal(Exception):
     `body` is a JSON object (the gateway adds its `correlationId`) or the text of an HTML page.
     """
 
-    def __init__(
-        self, status: int, body: Mapping[str, object] | str, headers: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, status: int, body: Mapping[str, object] | str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(f"{status} {body if isinstance(body, str) else body.get('message')}")
         self.status = status
         self.body = body

@@ -17,10 +17,7 @@ MAX_FILTERS = 18
 
 # Properties that HubSpot documents as not filterable.
 UNSEARCHABLE: Mapping[str, frozenset[str]] = {
-    **{
-        name: frozenset({"hs_body_preview_html"})
-        for name in ("calls", "conversations", "meetings", "notes", "tasks")
-    },
+    **{name: frozenset({"hs_body_preview_html"}) for name in ("calls", "conversations", "meetings", "notes", "tasks")},
     "emails": frozenset({"hs_body_preview_html", "hs_email_html", "hs_body_preview"}),
 }
 
@@ -58,9 +55,7 @@ def parse_groups(body: Mapping[str, Any], object_type: PortalType, layout: Layou
         groups = [{"filters": body["filters"]}, *groups]
     if not isinstance(groups, list) or not all(isinstance(group, dict) for group in groups):
         raise invalid("Invalid input JSON: filterGroups is a list of objects")
-    parsed = tuple(
-        tuple(_parse(each, object_type, layout) for each in group.get("filters") or []) for group in groups
-    )
+    parsed = tuple(tuple(_parse(each, object_type, layout) for each in group.get("filters") or []) for group in groups)
     if (
         len(parsed) > MAX_GROUPS
         or any(len(group) > MAX_FILTERS_PER_GROUP for group in parsed)
@@ -164,10 +159,7 @@ def _membership(wanted: frozenset[str], definition: PropertyDefinition) -> Match
 
 
 def _token_matcher(value: str) -> Matcher:
-    wanted = [
-        re.compile(re.escape(token).replace(r"\*", ".*"), re.DOTALL)
-        for token in value.lower().split()
-    ]
+    wanted = [re.compile(re.escape(token).replace(r"\*", ".*"), re.DOTALL) for token in value.lower().split()]
 
     def matches(text: str | None) -> bool:
         if not text:

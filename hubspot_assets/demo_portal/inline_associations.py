@@ -1,4 +1,4 @@
-"""Associations inside list answers: short, capped, and with every labelled pair named twice."""
+"""Associations inside list answers: short, capped, and with every labeled pair named twice."""
 
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
@@ -43,13 +43,13 @@ def _inline(
     found = live_associations(account, here.name, record.id, target.name)
     if not found:
         return None
-    labelled = len(account.associations.types(here.name, target.name)) > 1
+    labeled = len(account.associations.types(here.name, target.name)) > 1
     kind = f"{here.singular}_to_{target.singular}"
-    most = account.behaviour.inline_associations_page
+    most = account.behavior.inline_associations_page
     rows = []
     for to_id, _ in found[:most]:
         rows.append({"id": str(to_id), "type": kind})
-        if labelled:
+        if labeled:
             rows.append({"id": str(to_id), "type": f"{kind}_unlabeled"})
     body: dict[str, object] = {"results": rows}
     if len(found) > most:

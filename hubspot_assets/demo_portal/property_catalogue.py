@@ -34,14 +34,14 @@ city | string | contactinformation
 state | string | contactinformation
 zip | string | contactinformation
 country | string | contactinformation
-lifecyclestage | enumeration/radio | contactinformation | | subscriber, lead, marketingqualifiedlead, salesqualifiedlead, opportunity, customer, evangelist, other
-hs_lead_status | enumeration/radio | sales_properties | | NEW, OPEN, IN_PROGRESS, OPEN_DEAL, UNQUALIFIED, ATTEMPTED_TO_CONTACT, CONNECTED, BAD_TIMING
+lifecyclestage | enumeration/radio | contactinformation | | lead, marketingqualifiedlead, opportunity, customer
+hs_lead_status | enumeration/radio | sales_properties | | NEW, OPEN, IN_PROGRESS, OPEN_DEAL, UNQUALIFIED, CONNECTED
 hs_language | enumeration/select | contactinformation | | en, de, fr, es, ja, pt-br
 associatedcompanyid | number | contactinformation | calculated
 hs_email_domain | string | contactinformation | calculated
 hs_email_optout | bool | emailinformation
 hs_email_open | number | emailinformation | calculated
-hs_analytics_source | enumeration/select | analyticsinformation | | ORGANIC_SEARCH, PAID_SEARCH, EMAIL_MARKETING, SOCIAL_MEDIA, REFERRALS, DIRECT_TRAFFIC, OFFLINE
+hs_analytics_source | enumeration/select | analyticsinformation | | ORGANIC_SEARCH, PAID_SEARCH, REFERRALS, OFFLINE
 hs_analytics_num_visits | number | analyticsinformation | calculated
 hs_analytics_num_page_views | number | analyticsinformation | calculated
 hs_analytics_first_timestamp | datetime | analyticsinformation
@@ -73,7 +73,7 @@ name | string | companyinformation
 domain | string | companyinformation
 website | string | companyinformation
 phone | string/phonenumber | companyinformation
-industry | enumeration/select | companyinformation | | COMPUTER_SOFTWARE, MANUFACTURING, RETAIL, HOSPITAL_HEALTH_CARE, CONSTRUCTION, FINANCIAL_SERVICES, EDUCATION_MANAGEMENT
+industry | enumeration/select | companyinformation | | COMPUTER_SOFTWARE, MANUFACTURING, RETAIL, CONSTRUCTION
 type | enumeration/select | companyinformation | | PROSPECT, PARTNER, RESELLER, VENDOR, OTHER
 lifecyclestage | enumeration/radio | companyinformation | | subscriber, lead, opportunity, customer, other
 address | string | companyinformation
@@ -127,7 +127,7 @@ content | string/textarea | ticketinformation
 hs_pipeline | enumeration/select | ticketinformation | external
 hs_pipeline_stage | enumeration/radio | ticketinformation | external
 hs_ticket_priority | enumeration/select | ticketinformation | | LOW, MEDIUM, HIGH, URGENT
-hs_ticket_category | enumeration/checkbox | ticketinformation | | PRODUCT_ISSUE, BILLING_ISSUE, FEATURE_REQUEST, GENERAL_INQUIRY
+hs_ticket_category | enumeration/checkbox | ticketinformation | | PRODUCT_ISSUE, BILLING_ISSUE, GENERAL_INQUIRY
 source_type | enumeration/select | ticketinformation | | CHAT, EMAIL, FORM, PHONE
 closed_date | datetime | ticketinformation
 time_to_close | number | ticketinformation | calculated

@@ -30,15 +30,15 @@ class Renderer:
     def __init__(self, store: RecordStore, names: Iterable[str], portal_id: int, memory: Memory) -> None:
         layout = store.layout
         self._names = tuple(
-            name
-            for name in sorted(set(names))
-            if name in layout.by_name and not layout.by_name[name].archived
+            name for name in sorted(set(names)) if name in layout.by_name and not layout.by_name[name].archived
         )
         positions = [layout.positions[name] for name in self._names]
         self._width = max(positions) + 1
-        self._pick: Callable[[Values], Values] = (
-            itemgetter(*positions) if len(positions) > 1 else lambda values: (values[positions[0]],)
-        )
+        # A struct made for these properties is filled and encoded in half the time of a dictionary.
+        fields = [(f"property_{number}", str | None) for number in range(len(self._names))]
+        names = dict(zip((name for name, _ in fields), self._names, strict=True))
+        self._properties = msgspec.defstruct("Properties", fields, rename=names, gc=False)
+        self._pick: Callable[[Values], Values] = itemgetter(*positions)
         self._url = f"https://app.hubspot.com/contacts/{portal_id}/record/{store.object_type.object_type_id}/"
         self._memory = memory
 
@@ -62,7 +62,7 @@ class Renderer:
             values += (None,) * (self._width - len(values))
         body: dict[str, object] = {
             "id": str(record.id),
-            "properties": dict(zip(self._names, self._pick(values), strict=True)),
+            "properties": self._properties(*self._pick(values)),
             "createdAt": instant_text(record.created_at),
             "updatedAt": instant_text(record.updated_at),
             "archived": record.archived_at is not None,

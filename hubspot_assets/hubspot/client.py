@@ -6,6 +6,7 @@ that pass are repeated, and what is returned is a success whose body is known to
 
 import functools
 import http.client
+import re
 import threading
 import time
 from collections.abc import Mapping
@@ -179,9 +180,7 @@ class Client:
     ) -> None:
         self.close()
 
-    def get(
-        self, path: str, params: Mapping[str, str] | None = None, *, budget: Budget = Budget.BURST
-    ) -> Answer:
+    def get(self, path: str, params: Mapping[str, str] | None = None, *, budget: Budget = Budget.BURST) -> Answer:
         """Read.
 
         Args:
@@ -245,12 +244,13 @@ class Client:
         allowed_at = time.monotonic()
         sent_at = self._clock.time()
         self._count(Usage(calls=1))
-        status, headers, body = self._exchange(request)
+        response, body = self._exchange(request)
+        status, headers = response.status_code, response.headers
         received_at = self._clock.time()
         self._server_clock.learn(headers.get("Date"), sent_at, received_at)
         self.budgets.learn(request.budget, headers, time.monotonic() - allowed_at, self._clock)
         if not 200 <= status < 300:
-            raise self._failure(request, status, headers, body)
+            raise self._failure(request, response, body)
         if problem := _incomplete(body):
             raise errors.UnreadableAnswer(
                 f"HubSpot's answer {problem}.",
@@ -261,18 +261,16 @@ class Client:
             )
         return Answer(status, body, datetime.fromtimestamp(received_at, UTC), headers)
 
-    def _exchange(self, request: _Request) -> tuple[int, Mapping[str, str], bytes]:
+    def _exchange(self, request: _Request) -> tuple[requests.Response, bytes]:
         """Send, and read the whole answer."""
         try:
             prepared = self._session.prepare_request(
-                requests.Request(
-                    request.method, self.base_url + request.path, params=request.params, data=request.body
-                )
+                requests.Request(request.method, self.base_url + request.path, params=request.params, data=request.body)
             )
             response = self._session.send(
                 prepared, timeout=self._timeout, allow_redirects=False, **{**self._settings, "stream": True}
             )
-            return response.status_code, response.headers, response.raw.read(decode_content=True)
+            return response, response.raw.read(decode_content=True)
         except _LOST as error:
             lost = _describe(error)
             hopeless = _is_hopeless(error)
@@ -283,10 +281,10 @@ class Client:
         failure.permanent = hopeless
         raise failure
 
-    def _failure(
-        self, request: _Request, status: int, headers: Mapping[str, str], body: bytes
-    ) -> errors.HubSpotError:
-        error = errors.from_answer(request.method, request.path, status, headers, body)
+    def _failure(self, request: _Request, response: requests.Response, body: bytes) -> errors.HubSpotError:
+        status, headers = response.status_code, response.headers
+        token = str(response.request.headers.get("Authorization", "")).removeprefix("Bearer ")
+        error = errors.from_answer(request.method, request.path, status, headers, body, secrets=[token])
         if status == 429:
             self._count(Usage(rate_limited=1))
         if isinstance(error, errors.DailyLimitReached):
@@ -338,10 +336,13 @@ def _describe(error: BaseException) -> str:
         if not causes:
             break
         cause = causes[0]
-    if isinstance(cause, TimeoutError | requests.Timeout | urllib3.exceptions.TimeoutError):
+    late = TimeoutError | requests.Timeout | urllib3.exceptions.TimeoutError
+    # urllib3 counts a refused connection among the timeouts.
+    if isinstance(cause, late) and not isinstance(cause, urllib3.exceptions.NewConnectionError):
         return "no answer in time"
     text = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)
-    return text.rsplit(": ", 1)[-1].rstrip(".") or type(cause).__name__
+    # "<the failing object>: [Errno 111] Connection refused"
+    return re.sub(r"^\[Errno -?\d+\] ", "", text.rsplit(": ", 1)[-1]).rstrip(".") or type(cause).__name__
 
 
 def _is_hopeless(error: BaseException) -> bool:

@@ -192,7 +192,8 @@ class OAuth:
 
     def _refused(self, response: requests.Response) -> errors.HubSpotError:
         status, headers, body = response.status_code, response.headers, response.content
-        error = errors.from_answer("POST", self._path, status, headers, body)
+        secrets = [self._form["client_secret"], self._form["refresh_token"]]
+        error = errors.from_answer("POST", self._path, status, headers, body, secrets=secrets)
         if not isinstance(error, errors.BadRequest | errors.InvalidToken | errors.ExpiredToken):
             return error
         return errors.InvalidToken(

@@ -2,7 +2,8 @@
 
 Everything in HubSpot's error envelope is optional, proxies answer HTML, and several refusals come in variants
 (https://developers.hubspot.com/docs/api-reference/error-handling and answers recorded on live accounts), so
-nothing here relies on a field being there. No message holds a header or a body, hence none holds a token.
+nothing here relies on a field being there. No message holds a header or a whole body, and what HubSpot says is
+cleared of secrets, so no message shows a token.
 """
 
 import re
@@ -18,9 +19,7 @@ TEN_SECONDLY = "TEN_SECONDLY_ROLLING"
 SECONDLY = "SECONDLY"
 DAILY = "DAILY"
 
-_NEW_TOKEN = (
-    "Create a service key in HubSpot (Development > Keys > Service keys) and set it as HUBSPOT_ACCESS_TOKEN."
-)
+_NEW_TOKEN = "Create a service key in HubSpot (Development > Keys > Service keys) and set it as HUBSPOT_ACCESS_TOKEN."
 _LONGEST_QUOTE = 400
 _DAYS_OF_AN_UNDECODABLE_TOKEN = 10_000
 """HubSpot counts the age of a token it cannot decode from 1970."""
@@ -217,7 +216,15 @@ def _texts(value: object) -> Iterator[str]:
         yield from (item for item in value if isinstance(item, str))
 
 
-def from_answer(method: str, path: str, status: int, headers: Mapping[str, str], body: bytes) -> HubSpotError:
+def from_answer(
+    method: str,
+    path: str,
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    secrets: Iterable[str] = (),
+) -> HubSpotError:
     """Name what an answer other than a success means.
 
     Args:
@@ -226,7 +233,10 @@ def from_answer(method: str, path: str, status: int, headers: Mapping[str, str],
         status: HTTP status of the answer.
         headers: headers of the answer; lookups must ignore case.
         body: the answer's body, whatever it holds.
+        secrets: what was sent and must not be shown, should the answer repeat it.
     """
+    for secret in filter(None, secrets):
+        body = re.sub(re.escape(secret.encode()), b"[secret]", body, flags=re.IGNORECASE)
     envelope = _Envelope(body)
     error = _name(status, headers, envelope, path)
     error.status, error.method, error.path = status, method, path

@@ -9,6 +9,8 @@ from enum import StrEnum
 from hubspot_assets.hubspot import scan, search
 
 SEARCHES_PER_SECOND = 5.0
+LISTS_PER_SECOND = 19.0
+"""Burst limit of Professional and Enterprise accounts."""
 
 
 class Strategy(StrEnum):
@@ -18,17 +20,16 @@ class Strategy(StrEnum):
     SCAN = "scan"
 
 
-def choose(*, matches: int, records: int, long_property_list: bool, requests_per_second: float) -> Strategy:
+def choose(*, matches: int, records: int, long_property_list: bool) -> Strategy:
     """Choose between a search of the matches and a scan of all records.
 
     Args:
         matches: how many records match the filter.
         records: how many records there are in all.
         long_property_list: whether a scan needs a batch read beside each page of ids.
-        requests_per_second: what the burst limit of this account allows.
     """
     searches = -(-matches // search.PAGE_SIZE)
     lists = -(-records // scan.PAGE_SIZE) * (2 if long_property_list else 1)
     by_search = searches / SEARCHES_PER_SECOND
-    by_scan = lists / requests_per_second
+    by_scan = lists / LISTS_PER_SECOND
     return Strategy.SEARCH if by_search <= by_scan else Strategy.SCAN

@@ -12,8 +12,7 @@ from hubspot_assets.hubspot.window_store import BudgetsUnavailable, Limit, Note,
 
 _TABLE = sql.Identifier("hubspot_assets_rate_limits")
 _CREATE = sql.SQL(
-    "CREATE TABLE IF NOT EXISTS {}"
-    " (name TEXT PRIMARY KEY, requests BIGINT, milliseconds BIGINT, paused_until BIGINT)"
+    "CREATE TABLE IF NOT EXISTS {} (name TEXT PRIMARY KEY, requests BIGINT, milliseconds BIGINT, paused_until BIGINT)"
 ).format(_TABLE)
 _READ = sql.SQL("SELECT requests, milliseconds, paused_until FROM {} WHERE name = %s").format(_TABLE)
 _WRITE = sql.SQL(
@@ -61,6 +60,12 @@ class PostgresStore(Store):
             connection.execute(_WRITE, (self._name, *note.row))
 
 
+def _in_utc(connection: psycopg.Connection) -> None:
+    """The bucket stores instants without a zone: machines must not read them in different ones."""
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
+
+
 def connect(url: str, fingerprint: str) -> Callable[[str, Limit], PostgresStore]:
     """Reach the server.
 
@@ -79,5 +84,5 @@ def connect(url: str, fingerprint: str) -> Callable[[str, Limit], PostgresStore]
         psycopg.connect(url, connect_timeout=10).close()
     except psycopg.Error as error:
         raise BudgetsUnavailable.unreachable("Postgres", url, error) from error
-    pool: ConnectionPool = ConnectionPool(url, min_size=1, max_size=4, open=True)
+    pool: ConnectionPool = ConnectionPool(url, min_size=1, max_size=4, open=True, configure=_in_utc)
     return lambda name, limit: PostgresStore(pool, f"{fingerprint}_{name}", limit)

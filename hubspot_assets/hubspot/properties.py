@@ -92,9 +92,7 @@ def property_definitions(client: Client, object_type_path: str) -> list[Property
 
 def _definitions(client: Client, object_type_path: str, sensitivity: str) -> Sequence[PropertyDefinition]:
     try:
-        answer = client.get(
-            paths.properties(client.api_version, object_type_path), {"dataSensitivity": sensitivity}
-        )
+        answer = client.get(paths.properties(client.api_version, object_type_path), {"dataSensitivity": sensitivity})
     except (MissingScopes, Forbidden):
         # Sensitive data has scopes and a subscription of its own; what may not be seen is left out.
         if sensitivity == "non_sensitive":

@@ -13,6 +13,14 @@ from dataclasses import dataclass
 from hubspot_assets.hubspot.id_ranges import IdRange
 from hubspot_assets.hubspot.pages import Page
 
+PAGES_WORTH_HALVING = 8
+"""A range expected to take fewer pages is left to its reader: every cut costs about a page read twice."""
+
+FREE_CUTS = 4
+PAGES_PER_CUT = 16
+"""Ids have gaps of any size, and halving a gap gains nothing. So beyond the first few, a cut must be earned by pages
+read; that bounds what cutting can cost to a few requests and a sixteenth of the rest."""
+
 FetchPage = Callable[[IdRange], Page]
 """Reads the first page of a range; the page's `covers` begins at the range's start and tells how far it got."""
 
@@ -48,6 +56,7 @@ class RangedRead:
         self._highest_id = highest_id or 0
         self._workers = max(1, workers)
         self._readings: dict[int, _Reading] = {}
+        self._fetched = self._cuts = 0
         self._changed = threading.Condition()
         self._stopped = False
         # One page waiting per worker: memory stays flat when the warehouse is slower than HubSpot.
@@ -118,6 +127,7 @@ class RangedRead:
         if page.covers is None:
             raise ValueError("A page of a ranged read must tell which ids it covers")
         with self._changed:
+            self._fetched += 1
             reading = self._readings[worker]
             left = reading.left.without(page.covers)
             if left and left[0].start > reading.left.start:
@@ -144,15 +154,21 @@ class RangedRead:
 
     def _halve(self) -> IdRange | None:
         """Cut the largest range left in two and return its upper half, if that is worth a request."""
+        if self._cuts >= FREE_CUTS + self._fetched // PAGES_PER_CUT:
+            return None
         largest: tuple[int, _Reading] | None = None
         for reading in self._readings.values():
             end = reading.left.stop if reading.left.stop is not None else self._highest_id + 1
-            # The page being fetched and one more belong to the worker that holds the range.
-            spare = end - reading.left.start - 2 * (reading.page_span or end)
-            if reading.page_span is not None and spare > 0 and (largest is None or spare > largest[0]):
-                largest = (spare, reading)
+            size = end - reading.left.start
+            if (
+                reading.page_span is not None
+                and size >= PAGES_WORTH_HALVING * reading.page_span
+                and (largest is None or size > largest[0])
+            ):
+                largest = (size, reading)
         if largest is None:
             return None
+        self._cuts += 1
         reading = largest[1]
         end = reading.left.stop if reading.left.stop is not None else self._highest_id + 1
         middle = (reading.left.start + end) // 2

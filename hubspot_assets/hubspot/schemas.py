@@ -8,7 +8,7 @@ import msgspec
 
 from hubspot_assets.hubspot import paths
 from hubspot_assets.hubspot.client import Client
-from hubspot_assets.hubspot.errors import UnknownObjectType
+from hubspot_assets.hubspot.errors import Forbidden, MissingScopes, UnknownObjectType
 from hubspot_assets.object_types import STANDARD_OBJECT_TYPES
 
 
@@ -82,10 +82,19 @@ def resolve_object_type(client: Client, name: str) -> CustomObjectType:
         name: its name (`cars`), fully qualified name (`p7654321_cars`) or type id (`2-1234567`).
 
     Raises:
-        UnknownObjectType: there is none, or more than one; the message names what comes near.
+        UnknownObjectType: there is none, more than one, or custom objects may not be read at all; the message
+            names what comes near.
         HubSpotError: what else the client could not get over.
     """
-    return find_object_type(custom_object_types(client), name)
+    try:
+        types = custom_object_types(client)
+    except (MissingScopes, Forbidden) as error:
+        lacking = f": it lacks {' or '.join(error.scopes)}" if isinstance(error, MissingScopes) else ""
+        raise UnknownObjectType(
+            f"{name!r} is no standard object type, and the access token may not read the account's custom "
+            f"objects{lacking}. {_advice((), name)}".rstrip()
+        ) from error
+    return find_object_type(types, name)
 
 
 def find_object_type(types: Sequence[CustomObjectType], name: str) -> CustomObjectType:
@@ -100,11 +109,13 @@ def find_object_type(types: Sequence[CustomObjectType], name: str) -> CustomObje
     if found:
         ids = " or ".join(type_.object_type_id for type_ in found)
         raise UnknownObjectType(f"Several custom objects are called {name!r}; say which by type id: {ids}.")
-    raise UnknownObjectType(f"HubSpot has no object type called {name!r}. {_advice(types, name)}")
+    own = ", ".join(f"{type_.name} ({type_.object_type_id})" for type_ in types)
+    listed = f"The account's custom objects are: {own}." if own else "The account has no custom objects."
+    raise UnknownObjectType(f"HubSpot has no object type called {name!r}. {_advice(types, name) or listed}")
 
 
 def _advice(types: Sequence[CustomObjectType], name: str) -> str:
-    """Names that a user may have meant; failing that, the account's custom objects."""
+    """Names that a user may have meant; empty where none comes near."""
     spelt: dict[str, str] = {}
     for object_type in STANDARD_OBJECT_TYPES.values():
         for spelling in (object_type.name, object_type.path, object_type.label):
@@ -113,12 +124,11 @@ def _advice(types: Sequence[CustomObjectType], name: str) -> str:
         for spelling in (type_.name, type_.fully_qualified_name, type_.labels.singular, type_.labels.plural):
             if spelling:
                 spelt[_plain(spelling)] = type_.name
-    near = difflib.get_close_matches(_plain(name), spelt, n=3, cutoff=0.6)
-    if near:
-        return f"Did you mean {' or '.join(dict.fromkeys(spelt[spelling] for spelling in near))}?"
-    own = ", ".join(f"{type_.name} ({type_.object_type_id})" for type_ in types)
-    return f"The account's custom objects are: {own}." if own else "The account has no custom objects."
+    meant = _plain(name)
+    near = [meant] if meant in spelt else difflib.get_close_matches(meant, spelt, n=3, cutoff=0.6)
+    names = dict.fromkeys(spelt[spelling] for spelling in near)
+    return f"Did you mean {' or '.join(names)}?" if names else ""
 
 
 def _plain(spelling: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", spelling.casefold())
+    return re.sub(r"[^a-z0-9]+", "_", spelling.strip().casefold())

@@ -101,6 +101,7 @@ class SharedWindow(Window):
         self._guard = threading.Lock()
         self._counted_by: Limit | None = None
         self._next_tidying = 0
+        self._closed = False
         with self._guard, store.exclusive():
             self._set(store.read().limit or limit)
 
@@ -117,7 +118,12 @@ class SharedWindow(Window):
 
     def pause(self, seconds: float, clock: Clock) -> None:  # noqa: ARG002
         """Let nobody ask for so many seconds, in any process."""
-        with self._guard, self._store.exclusive():
+        with self._guard:
+            if not self._closed:
+                self._pause(seconds)
+
+    def _pause(self, seconds: float) -> None:
+        with self._store.exclusive():
             note = self._store.read()
             until = self._store.now() + round(seconds * 1000)
             if until > note.paused_until:
@@ -129,21 +135,30 @@ class SharedWindow(Window):
         scarce = remaining is not None and remaining < limit.requests / 2 and age * 1000 <= margin
         if limit == self._limit and not scarce:
             return
-        with self._guard, self._store.exclusive():
+        with self._guard:
+            if not self._closed:
+                self._learn(limit, limit.requests - remaining if scarce and remaining is not None else 0)
+
+    def _learn(self, limit: Limit, used: int) -> None:
+        with self._store.exclusive():
             if limit != self._limit:
                 self._store.write(replace(self._store.read(), limit=limit))
                 self._set(limit)
-            if scarce and remaining is not None:
-                self._count_foreign(limit.requests - remaining)
+            self._count_foreign(used)
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Let go of the store. Answers that come later teach nothing; the clock of whoever asks is stopped."""
         with self._guard:
+            self._closed = True
             self._store.close()
 
     def _ask(self) -> int:
         """Milliseconds to wait before asking again; 0 when a place was taken."""
-        with self._guard, self._store.exclusive():
+        with self._guard:
+            return _CONTENDED if self._closed else self._take()
+
+    def _take(self) -> int:
+        with self._store.exclusive():
             note = self._store.read()
             self._set(note.limit or self._limit)
             now = self._store.now()
@@ -162,6 +177,8 @@ class SharedWindow(Window):
             return min(max(wait, 1), span)
 
     def _count_foreign(self, used: int) -> None:
+        if used == 0:
+            return
         now = self._store.now()
         taken = self._store.taken(now)
         foreign = used - taken

@@ -53,18 +53,30 @@ class TablesIOManager(dg.ConfigurableIOManager):
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
         """Load the table of an upstream asset, or some partitions or columns of it."""
         metadata: dict[str, Any] = dict(context.definition_metadata or {})
-        upstream = context.upstream_output
-        if upstream is None or context.asset_key is None:
-            raise TypeError("This IO manager loads tables of upstream assets only")
         slices = _slices(context.asset_partition_keys) if context.has_asset_partitions else list(Records)
         where = () if len(slices) == len(Records) else (slices[0].filter,)
-        table = upstream.definition_metadata["table"]
+        table = _table_name(context)
         import pandas as pd
 
         return self._warehouse().read(table, metadata.get("columns"), where).to_pandas(types_mapper=pd.ArrowDtype)
 
     def _warehouse(self) -> "Warehouse":
         return warehouse_of(Settings.load())
+
+
+def _table_name(context: dg.InputContext) -> str:
+    """The table of the upstream asset; that of a custom object is known once it has been materialized."""
+    upstream = context.upstream_output
+    name = (upstream.definition_metadata or {}).get("dagster/table_name") if upstream else None
+    if name is None:
+        event = context.step_context.instance.get_latest_materialization_event(context.asset_key)
+        materialization = event.asset_materialization if event else None
+        if materialization is None or "dagster/table_name" not in materialization.metadata:
+            raise ValueError(
+                f"{context.asset_key.to_user_string()} has no table yet: materialize it before the assets that load it."
+            )
+        name = materialization.metadata["dagster/table_name"].value
+    return str(name)
 
 
 def _slices(partition_keys: Iterable[str]) -> list[Records]:

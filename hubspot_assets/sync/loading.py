@@ -179,7 +179,7 @@ class Loading:
         if self._keeps_seen:
             self._seen.append(rows["OBJECTID"])
         if self._oldest is not None:
-            rows = rows.filter(pc.greater_equal(rows["UPDATEDAT"], pa.scalar(self._oldest, rows["UPDATEDAT"].type)))
+            rows = rows.filter(pc.field("UPDATEDAT") >= self._oldest)
         self.row.rows_unparsed += rows.num_rows - rows["UNPARSED"].null_count
         self.absorbed.update(absorbed_records(rows, self.table.schema))
         if self._stage is None:

@@ -14,7 +14,7 @@ class Progress:
         every: seconds between lines.
     """
 
-    def __init__(self, name: str, expected: int | None, say: Callable[[str], None], *, every: float = 5.0) -> None:
+    def __init__(self, name: str, expected: int | None, say: Callable[[str], object], *, every: float = 5.0) -> None:
         self._name = name
         self._expected = expected
         self._say = say

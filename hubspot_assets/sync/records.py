@@ -30,7 +30,7 @@ from hubspot_assets.sync.record_table import PROPERTY_DEFINITIONS, RecordTable
 from hubspot_assets.sync.report import Report
 from hubspot_assets.sync.request import Mode, Records, SyncRequest
 from hubspot_assets.sync.state import SyncRow, read_state
-from hubspot_assets.warehouse.base import Delete, SchemaChange, Warehouse, Write
+from hubspot_assets.warehouse.base import Delete, Filter, SchemaChange, Warehouse, Write
 from hubspot_assets.warehouse.syncs import SEEN, SYNCS
 
 
@@ -114,12 +114,12 @@ class _Execution:
             return None
 
     def _nothing_to_do(self, count: Count | None) -> bool:
-        to_backfill = (
+        to_backfill: list[Filter] = [
             ("OBJECTTYPEID", "=", self._type.object_type_id),
             ("COLUMNNAME", "is not null", None),
             ("BACKFILLEDAT", "is null", None),
             ("ARCHIVED", "!=", True),
-        )
+        ]
         return (
             self._goal.mode in (Mode.INCREMENTAL, Mode.WINDOW)
             and self._goal.interrupted is None
@@ -245,11 +245,10 @@ class _Execution:
                 self._marked["merged"] = merged.rows.num_rows
                 marks.append(merged)
         now = self._client.now()
-        if self._authoritative or self._backfills:
-            backfilled_at = now if self._records is Records.LATEST else None
-            marks += loading.table.definition_writes(backfilled_at)
+        if self._records is Records.LATEST and (self._authoritative or self._backfills):
+            marks += loading.table.definition_writes(now)
         if self._authoritative:
-            marks.append(Delete(SEEN.name, [("SYNCID", "=", loading.read.sync_ids[0])]))
+            marks.append(Delete(SEEN, [("SYNCID", "=", loading.read.sync_ids[0])]))
         loading.row = replace(loading.row, finished_at=now, covered_until=self._covered_until)
         loading.commit(*marks)
 

@@ -50,7 +50,9 @@ def _records(body: bytes) -> list[dict[str, Any]]:
     try:
         page = json.loads(body, parse_int=_Number, parse_float=_Number)
     except (ValueError, RecursionError) as error:
-        raise UnreadableAnswer(f"HubSpot sent a page of records that is no JSON ({error}); run the sync again.") from error
+        raise UnreadableAnswer(
+            f"HubSpot sent a page of records that is no JSON ({error}); run the sync again."
+        ) from error
     records = page.get("results") if isinstance(page, dict) else None
     if not isinstance(records, list):
         raise UnreadableAnswer(

@@ -1,5 +1,8 @@
 """Pages of JSON to text columns by Arrow's JSON reader: no Python object per value is ever made."""
 
+# pyarrow.compute makes its functions at import, where pyright cannot see them.
+# pyright: reportAttributeAccessIssue=false
+
 from collections.abc import Sequence
 
 import pyarrow as pa

@@ -1,5 +1,8 @@
 """Pages of records to typed Arrow tables."""
 
+# pyarrow.compute makes its functions at import, where pyright cannot see them.
+# pyright: reportAttributeAccessIssue=false
+
 import json
 import re
 from collections import defaultdict
@@ -127,7 +130,7 @@ def _object_ids(records: RawRecords) -> pa.Array:
     try:
         ids = pc.cast(texts, pa.int64())
         # Back to text and compared, since Arrow also reads hexadecimal.
-        if pc.all(pc.equal(pc.cast(ids, pa.string()), texts), skip_nulls=False).as_py():
+        if pc.all(pc.equal(pc.cast(ids, pa.string()), texts), skip_nulls=False, min_count=0).as_py():
             return ids
     except pa.ArrowInvalid:
         pass  # named below
@@ -145,7 +148,9 @@ def _moments(records: RawRecords, name: str) -> pa.Array:
     """A timestamp field of the records, null where there is none. One that cannot be read raises."""
     moments, unfit = typed(records.fields[name], ColumnType.TIMESTAMP)
     for row, text in unfit.items():
-        raise UnreadableAnswer(f"HubSpot sent the record {records.fields['id'][row]} with an unreadable `{name}`: {text!r}")
+        raise UnreadableAnswer(
+            f"HubSpot sent the record {records.fields['id'][row]} with an unreadable `{name}`: {text!r}"
+        )
     return moments
 
 

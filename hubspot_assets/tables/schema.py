@@ -120,8 +120,8 @@ def record_schema(
                 property=definition.name,
                 column=columns[definition.name],
                 type=_column_type(definition.type, columns[definition.name], stored),
-                label=definition.label or "",
-                description=definition.description or "",
+                label=definition.label,
+                description=definition.description,
             )
             for definition in definitions
         ),

@@ -14,7 +14,7 @@ _DECIMAL = Context(prec=38, traps=[Inexact, InvalidOperation])
 _SCALE = Decimal("1E-10")
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIMESTAMP = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ]"
     r"(?P<hour>[0-9]{2})(:(?P<minute>[0-9]{2})(:(?P<second>[0-9]{2})(\.(?P<fraction>[0-9]+))?)?)?"
@@ -55,8 +55,8 @@ def timestamp(text: str) -> datetime | None:
     try:
         if match := _TIMESTAMP.fullmatch(text):
             return _moment(**match.groupdict(default=""))
-        if match := _DATE.fullmatch(text):
-            return datetime(*map(int, match.groups()))
+        if _DATE.fullmatch(text):
+            return datetime.combine(Date.fromisoformat(text), time.min)
         if _EPOCH_MILLISECONDS.fullmatch(text):
             return _EPOCH + timedelta(milliseconds=int(text))
     except (ValueError, OverflowError):  # no such day or time of day; outside the years 1 to 9999

@@ -10,10 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from hubspot_assets.warehouse.base import COMMENT, PROPERTY, UNPARSED, SchemaChange, Table, WarehouseError
-from hubspot_assets.warehouse.duckdb_sql import column_type, holds, literal, quoted, spelled
-
-SCHEMA = "main"
-"""The DuckDB schema of every table."""
+from hubspot_assets.warehouse.duckdb_sql import DATABASE, SCHEMA, column_type, holds, literal, qualified, quoted, spelled
 
 
 @dataclass(frozen=True)
@@ -36,18 +33,18 @@ class Step:
 def find(connection: duckdb.DuckDBPyConnection, name: str) -> StoredTable | None:
     """The table or view of that name, None when there is none."""
     columns = connection.execute(
-        "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = current_database() "
+        "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = ? "
         "AND schema_name = ? AND upper(table_name) = upper(?) ORDER BY column_index",
-        [SCHEMA, name],
+        [DATABASE, SCHEMA, name],
     ).fetchall()
     if not columns:
         return None
     views = connection.execute(
-        "SELECT 1 FROM duckdb_views() WHERE database_name = current_database() "
+        "SELECT 1 FROM duckdb_views() WHERE database_name = ? "
         "AND schema_name = ? AND upper(view_name) = upper(?)",
-        [SCHEMA, name],
+        [DATABASE, SCHEMA, name],
     ).fetchall()
-    return StoredTable(_qualified(connection, name), dict(columns), view=bool(views))
+    return StoredTable(qualified(name), dict(columns), view=bool(views))
 
 
 def evolution(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Step]:
@@ -58,7 +55,7 @@ def evolution(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Step]
     """
     stored = find(connection, table.name)
     if stored is None:
-        return [_creation(_qualified(connection, table.name), table)]
+        return [_creation(qualified(table.name), table)]
     if stored.view:
         raise WarehouseError(
             f"{table.name} is a view here, where a sync needs a table; drop or rename the view."
@@ -83,11 +80,6 @@ def evolution(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Step]
             statements = _widening(stored, table, field, has)
             steps.append(Step(SchemaChange(table.name, "widened", field.name, has), statements))
     return steps
-
-
-def _qualified(connection: duckdb.DuckDBPyConnection, name: str) -> str:
-    [(database,)] = connection.execute("SELECT current_database()").fetchall()
-    return f"{quoted(database)}.{quoted(SCHEMA)}.{quoted(name)}"
 
 
 def _wanted(table: Table, field: pa.Field) -> str:

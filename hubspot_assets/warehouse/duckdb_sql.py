@@ -8,10 +8,21 @@ import pyarrow as pa
 
 from hubspot_assets.warehouse.base import Filters, WarehouseError, naive_utc
 
+DATABASE = "warehouse"
+"""The name by which a connection knows the DuckDB file, whatever the file is called."""
+
+SCHEMA = "main"
+"""The DuckDB schema of every table."""
+
 
 def quoted(name: str) -> str:
     """An identifier that means itself, whatever it is called."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def qualified(table: str) -> str:
+    """The full, quoted name of a table."""
+    return f"{DATABASE}.{SCHEMA}.{quoted(table)}"
 
 
 def literal(text: str) -> str:

@@ -12,63 +12,64 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
 
-RECORDS = 60_000
+from hubspot_assets.hubspot.pages import Page
+from hubspot_assets.tables.pages import PageReader
+from hubspot_assets.tables.schema import record_schema
+from hubspot_assets_tests.tables.examples import definition
+
+SECONDS = 3
 PAGE_ROWS = 100
+DISTINCT_PAGES = 20
 TYPES = ["string"] * 25 + ["number"] * 18 + ["datetime"] * 11 + ["bool"] * 5 + ["date"]
-KINDS = {
-    "60 properties": "all values fit",
-    "60 properties, some unfit": "one value in 200 does not fit its column",
-    "60 properties, exact": "a JSON number in every page: all through the exact reader",
-    "1,200 properties": "60 with values, the rest null",
-}
+FIT, UNFIT, EXACT, WIDE = KINDS = (
+    "60 properties",
+    "60 properties, 1 typed value in 200 unfit",
+    "60 properties, every page for the exact reader",
+    "1,200 properties, 60 of them with values",
+)
 
 
 def main() -> None:
     """Print the table."""
-    table = Table("pages", "what is special", "records a batch", "memory pool", "records per CPU second", "MB of JSON/s", "peak RSS growth")
+    table = Table("pages", "records a batch", "memory pool", "records / CPU s", "MB of JSON / CPU s", "peak RSS growth")
     for kind in KINDS:
-        for batch_rows in (500, 2_000, 10_000):
-            for pool in ("mimalloc", "system") if batch_rows == 2_000 else ("mimalloc",):
-                environment = {**os.environ, "ARROW_DEFAULT_MEMORY_POOL": pool}
-                command = [sys.executable, "-m", __spec__.name, kind, str(batch_rows)]
-                answer = subprocess.run(command, env=environment, check=True, capture_output=True).stdout
-                rate, bytes_rate, growth = json.loads(answer)
-                table.add_row(kind, KINDS[kind], f"{batch_rows:,}", pool, f"{rate:,.0f}", f"{bytes_rate / 1e6:,.0f}", f"{growth:,.0f} MiB")
-    Console().print(table)
+        for batch_rows, pool in ((500, "mimalloc"), (2_000, "mimalloc"), (2_000, "system"), (10_000, "mimalloc")):
+            rate, bytes_rate, growth = measured_apart(kind, batch_rows, pool)
+            table.add_row(
+                kind, f"{batch_rows:,}", pool, f"{rate:,.0f}", f"{bytes_rate / 1e6:,.0f}", f"{growth:,.0f} MiB"
+            )
+    Console(width=140).print(table)
+
+
+def measured_apart(kind: str, batch_rows: int, pool: str) -> tuple[float, float, float]:
+    """`measure` in a new process, whose memory nothing else has grown."""
+    command = [sys.executable, "-m", "hubspot_assets_tests.benchmarks.pages_to_arrow", kind, str(batch_rows)]
+    environment = {**os.environ, "ARROW_DEFAULT_MEMORY_POOL": pool}
+    return tuple(json.loads(subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE).stdout))
 
 
 def measure(kind: str, batch_rows: int) -> tuple[float, float, float]:
-    """Records and bytes per CPU second, and MiB that the peak of the resident memory grew by."""
-    from hubspot_assets.hubspot.pages import Page
-    from hubspot_assets.tables.pages import PageReader
-    from hubspot_assets_tests.tables.examples import definition
-    from hubspot_assets.tables.schema import record_schema
-
-    width = 1_200 if kind.startswith("1,200") else 60
-    types = (TYPES * 20)[:width]
-    names = [f"hs_{type_}_{index}" for index, type_ in enumerate(types)]
-    schema = record_schema("0-1", [definition(name, type_) for name, type_ in zip(names, types, strict=True)])
-    records = RECORDS // (width // 60)
-    pages = [
-        Page(body, PAGE_ROWS, datetime.now(UTC)) for body in bodies(kind, dict(zip(names, types, strict=True)), 20)
-    ]
+    """Records and bytes of JSON per CPU second, and MiB that the peak of the resident memory grew by."""
+    types = TYPES * 20 if kind == WIDE else TYPES
+    named = {f"hs_{type_}_{index}": type_ for index, type_ in enumerate(types)}
+    schema = record_schema("0-1", [definition(name, type_) for name, type_ in named.items()])
+    pages = [Page(body, PAGE_ROWS, datetime.now(UTC)) for body in bodies(kind, named)]
     batch = [pages[index % len(pages)] for index in range(batch_rows // PAGE_ROWS)]
     reader = PageReader(schema, "benchmark")
     reader.read(batch[:1])
-    before = peak()
+    peak_before, rows, size = peak(), 0, 0
     started = time.process_time()
-    for _ in range(max(records // batch_rows, 1)):
-        table = reader.read(batch)
+    while time.process_time() < started + SECONDS:
+        rows += reader.read(batch).num_rows
+        size += sum(len(page.body) for page in batch)
     seconds = time.process_time() - started
-    read = max(records // batch_rows, 1) * table.num_rows
-    size = sum(len(page.body) for page in batch) / batch_rows
-    return read / seconds, read * size / seconds, (peak() - before)
+    return rows / seconds, size / seconds, peak() - peak_before
 
 
 def peak() -> float:
@@ -77,37 +78,44 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / (1 << 20)
 
 
-def bodies(kind: str, types: dict[str, str], count: int) -> Iterator[bytes]:
+def bodies(kind: str, types: Mapping[str, str]) -> Iterator[bytes]:
     """Pages as HubSpot spells them."""
-    chance = random.Random(count)
-    for number in range(count):
-        results = []
-        for index in range(PAGE_ROWS):
-            id_ = 10**10 + number * PAGE_ROWS + index
-            properties = {
-                name: value(chance, type_) if position < 60 else None
-                for position, (name, type_) in enumerate(types.items())
-            }
-            if "unfit" in kind:
-                for name, type_ in types.items():
-                    if type_ != "string" and chance.random() < 0.005:
-                        properties[name] = "not available"
-            if "exact" in kind and not index:
-                properties[next(iter(types))] = 1500.5
-            results.append(
-                {
-                    "id": str(id_),
-                    "properties": properties,
-                    "createdAt": value(chance, "datetime") or "2026-01-05T10:00:00.000Z",
-                    "updatedAt": value(chance, "datetime") or "2026-01-05T10:00:00Z",
-                    "archived": False,
-                    "url": f"https://app.hubspot.com/contacts/7654321/record/0-1/{id_}",
-                }
-            )
-        yield json.dumps({"results": results, "paging": {"next": {"after": "1"}}}, separators=(",", ":"), ensure_ascii=False).encode()
+    chance = random.Random(60)
+    for number in range(DISTINCT_PAGES):
+        records = [record(chance, kind, types, 10**10 + number * PAGE_ROWS + row) for row in range(PAGE_ROWS)]
+        if kind == EXACT:
+            records[0]["properties"] |= {"hs_string_0": 1500.5}
+        answer = {"results": records, "paging": {"next": {"after": "1"}}}
+        yield json.dumps(answer, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-TEXTS = ("Analytical Engines Ltd", "ada.lovelace@example.com", "email;phone;chat", "München", "+44 20 7946 0018", "subscriber")
+def record(chance: random.Random, kind: str, types: Mapping[str, str], id_: int) -> dict:
+    """A record with values in its first 60 properties."""
+    properties = {
+        name: value(chance, type_) if position < len(TYPES) else None
+        for position, (name, type_) in enumerate(types.items())
+    }
+    if kind == UNFIT:
+        unfit = [name for name, type_ in types.items() if type_ != "string" and chance.random() < 0.005]
+        properties |= dict.fromkeys(unfit, "not available")
+    return {
+        "id": str(id_),
+        "properties": properties,
+        "createdAt": VALUES["datetime"](chance),
+        "updatedAt": VALUES["datetime"](chance),
+        "archived": False,
+        "url": f"https://app.hubspot.com/contacts/7654321/record/0-1/{id_}",
+    }
+
+
+TEXTS = (
+    "Analytical Engines Ltd",
+    "ada.lovelace@example.com",
+    "email;phone;chat",
+    "München",
+    "+44 20 7946 0018",
+    "subscriber",
+)
 VALUES: dict[str, Callable[[random.Random], str]] = {
     "string": lambda chance: chance.choice(TEXTS),
     "number": lambda chance: f"{chance.random() * 10**6:.{chance.choice((0, 2, 6))}f}",

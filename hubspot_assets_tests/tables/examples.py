@@ -1,6 +1,7 @@
 """Property definitions and pages for tests, with what a test does not care about filled in."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from hubspot_assets.hubspot.pages import Page
@@ -10,24 +11,10 @@ READ_AT = datetime(2026, 11, 20, 8, 5, tzinfo=UTC)
 
 
 def definition(name: str, type_: str = "string", created_at: str | None = None) -> PropertyDefinition:
-    return PropertyDefinition(
-        name=name,
-        label=name.title(),
-        description="",
-        type=type_,
-        field_type="text",
-        group_name="information",
-        options=b"[]",
-        calculated=False,
-        hubspot_defined=False,
-        data_sensitivity="non_sensitive",
-        archived=False,
-        created_at=created_at,
-        updated_at=created_at,
-    )
+    return PropertyDefinition(name=name, label=name.title(), type=type_, created_at=created_at)
 
 
-def record(properties: dict[str, object] | None = None, **fields: object) -> dict[str, object]:
+def record(properties: Mapping[str, object] | None = None, **fields: object) -> dict[str, object]:
     return {
         "id": "51",
         "properties": properties or {},

@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubspot_assets.tables.names import column_name, column_names, table_name
@@ -61,7 +61,12 @@ def test_names_longer_than_an_identifier_are_cut_and_stay_apart():
     assert all(len(column) <= 255 for column in columns.values())
 
 
-@given(st.dictionaries(st.text(st.sampled_from("aA_-.2é"), min_size=1, max_size=4), st.none() | st.just("2024-01-01"), max_size=8))
+@settings(deadline=None)
+@given(
+    st.dictionaries(
+        st.text(st.sampled_from("aA_-.2é"), min_size=1, max_size=4), st.none() | st.just("2024-01-01"), max_size=8
+    )
+)
 def test_columns_are_distinct_and_do_not_depend_on_the_order_of_the_definitions(created):
     definitions = [definition(name, created_at=moment) for name, moment in created.items()]
 

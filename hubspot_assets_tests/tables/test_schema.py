@@ -3,7 +3,18 @@ import pyarrow as pa
 from hubspot_assets.tables.schema import ColumnType, record_schema
 from hubspot_assets_tests.tables.examples import definition
 
-CORE = "OBJECTTYPEID OBJECTID CREATEDAT UPDATEDAT ARCHIVED ARCHIVEDAT DELETEDAT DELETIONREASON MERGEDINTO URL".split()
+CORE = [
+    "OBJECTTYPEID",
+    "OBJECTID",
+    "CREATEDAT",
+    "UPDATEDAT",
+    "ARCHIVED",
+    "ARCHIVEDAT",
+    "DELETEDAT",
+    "DELETIONREASON",
+    "MERGEDINTO",
+    "URL",
+]
 
 
 def test_properties_stand_between_the_core_columns_in_alphabetical_order():

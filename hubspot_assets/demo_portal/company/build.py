@@ -8,7 +8,8 @@ from typing import Literal
 from hubspot_assets.demo_portal.clock import DAY, instant_text
 from hubspot_assets.demo_portal.company.oddities import add_oddities
 from hubspot_assets.demo_portal.company.rows import SPARSE_FROM, Rows, made_up, make_rows
-from hubspot_assets.demo_portal.company.stories import STORIES, World
+from hubspot_assets.demo_portal.company.stories import STORIES
+from hubspot_assets.demo_portal.company.world import World
 from hubspot_assets.demo_portal.store import Record, RecordStore
 
 DEFAULT_SIZES: Mapping[str, int] = {
@@ -125,7 +126,7 @@ def _archive_some(rows: Rows, now: int, share: float, without: set[int]) -> dict
 
 def _load(store: RecordStore, rows: Rows, archived: Mapping[int, int], gone: set[int], world: World) -> None:
     unset = repeat(None, len(rows))
-    columns = [rows.columns[name] if name in rows.columns else unset for name in store.layout.positions]
+    columns = [rows.columns.get(name, unset) for name in store.layout.positions]
     by_record = zip(*columns, strict=True)
     name = store.object_type.name
     store.load(

@@ -25,7 +25,7 @@ ODD_VALUES: Mapping[str, Sequence[str]] = {
     "date": ("2026-02-30", "", "31.12.2025", "1767139200000"),
     "datetime": ("1767139200000", "2026-11-30T14:03:00Z", "", "not yet", "2026-11-30T14:03:00.123+02:00"),
     "string": (
-        'He said: "soon", \\ she said: \'later\'',
+        "He said: \"soon\", \\ she said: 'later'",
         "line one\nline two\r\nline three\ttabbed",
         "👩‍👩‍👧 naïve façade — ﷽ ‮rtl‬",
         "",

@@ -11,8 +11,8 @@ from random import Random
 from typing import TypeVar
 
 from hubspot_assets.demo_portal.clock import DAY, date_text, instant_text
-from hubspot_assets.demo_portal.definitions import PropertyDefinition
 from hubspot_assets.demo_portal.company.words import FILLER
+from hubspot_assets.demo_portal.definitions import PropertyDefinition
 
 T = TypeVar("T")
 Column = list[str | None]
@@ -56,6 +56,11 @@ class Rows:
         """One value for each record, made of the values of other columns."""
         return list(map(make, *columns))
 
+    def money(self, low: int, high: int) -> Column:
+        """Amounts from `low` to `high`, in the spellings that HubSpot gives back."""
+        styles = self.pick(("{}", "{}.00", "{}.0", "{}.5", "{}.25"))
+        return [style.format(amount) for style, amount in zip(styles, self.whole(low, high), strict=True)]
+
     def after_creation(self, longest_days: float) -> list[int]:
         """An instant after each record's creation, but not after its last change."""
         random, longest = self.random.random, longest_days * DAY
@@ -63,16 +68,6 @@ class Rows:
             min(created + int(random() * longest), updated)
             for created, updated in zip(self.created, self.updated, strict=True)
         ]
-
-    def subset(self, keep: Sequence[int]) -> "Rows":
-        """Only the records at these positions."""
-        return Rows(
-            [self.ids[each] for each in keep],
-            [self.created[each] for each in keep],
-            [self.updated[each] for each in keep],
-            self.random,
-            {name: [column[each] for each in keep] for name, column in self.columns.items()},
-        )
 
 
 def make_rows(count: int, now: int, random: Random, ids: Sequence[int] | None = None) -> Rows:

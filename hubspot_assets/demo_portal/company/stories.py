@@ -6,38 +6,14 @@ items sell products, tickets and surveys come from contacts.
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from uuid import UUID
 
-from hubspot_assets.demo_portal.associations import Associations
 from hubspot_assets.demo_portal.clock import DAY, HOUR, date_text, instant_text
 from hubspot_assets.demo_portal.company import words
 from hubspot_assets.demo_portal.company.rows import Rows
-from hubspot_assets.demo_portal.settings_objects import (
-    DEAL_STAGES,
-    LEAD_STAGES,
-    SALES_PIPELINE,
-    SUPPORT_PIPELINE,
-    TICKET_STAGES,
-    Owner,
-)
-from hubspot_assets.demo_portal.store import Version
-
-
-@dataclass
-class World:
-    """What the stories share: the day, the staff, the records so far, and who belongs to whom."""
-
-    now: int
-    owners: tuple[Owner, ...]
-    associations: Associations
-    rows: dict[str, Rows] = field(default_factory=dict)
-    history: dict[tuple[str, int], list[Version]] = field(default_factory=dict)
-
-    def partners(self, rows: Rows, name: str) -> list[int] | None:
-        """The position of a record of another type for each record; None when there is none to choose."""
-        others = self.rows.get(name)
-        return rows.pick(range(len(others))) if others is not None and len(others) else None
+from hubspot_assets.demo_portal.company.sales import deals, line_items, products
+from hubspot_assets.demo_portal.company.world import World
+from hubspot_assets.demo_portal.settings_objects import LEAD_STAGES, SUPPORT_PIPELINE, TICKET_STAGES
 
 
 def _slug(text: str) -> str:
@@ -45,24 +21,13 @@ def _slug(text: str) -> str:
     return "".join(each for each in ascii_text.lower() if each.isalnum())
 
 
-def _money(rows: Rows, low: int, high: int) -> list[str | None]:
-    """Amounts, in the spellings that HubSpot gives back."""
-    return rows.each(
-        lambda amount, style: style.format(amount),
-        rows.whole(low, high),
-        rows.pick(("{}", "{}.00", "{}.0", "{}.5", "{}.25")),
-    )
-
-
-def companies(rows: Rows, world: World) -> None:
+def companies(rows: Rows, _world: World) -> None:
     """Organizations with a domain, a place and an industry."""
     names = rows.each(
         lambda name, trade, form: f"{name} {trade} {form}",
         rows.pick(words.COMPANY_NAMES), rows.pick(words.COMPANY_TRADES), rows.pick(words.COMPANY_FORMS),
     )  # fmt: skip
-    domains = rows.each(
-        lambda name, number: f"{_slug(str(name))[:24]}{number}.example", names, rows.whole(1, 999)
-    )
+    domains = rows.each(lambda name, number: f"{_slug(str(name))[:24]}{number}.example", names, rows.whole(1, 999))
     places = rows.pick(words.PLACES)
     staff = rows.pick((3, 8, 12, 25, 40, 90, 250, 1200, 15000))
     rows.columns.update(
@@ -84,7 +49,7 @@ def companies(rows: Rows, world: World) -> None:
             "description": rows.sometimes(rows.pick(words.NOTES), 0.4),
             "customer_tier": rows.sometimes(rows.pick(("bronze", "silver", "gold", "platinum")), 0.5),
             "customer-tier": rows.sometimes(rows.pick(("T1", "T2", "T3")), 0.3),
-            "credit_limit": rows.sometimes(_money(rows, 1_000, 90_000), 0.4),
+            "credit_limit": rows.sometimes(rows.money(1_000, 90_000), 0.4),
             "hs_parent_company_id": [None] * len(rows),
         }
     )
@@ -106,9 +71,7 @@ def contacts(rows: Rows, world: World) -> None:
                 company_names[position] = employer_rows.columns["name"][employer]
                 company_ids[position] = str(employer_rows.ids[employer])
                 label = "Primary" if position % 9 else "Billing contact"
-                world.associations.add(
-                    "contacts", rows.ids[position], "companies", employer_rows.ids[employer], label
-                )
+                world.associations.add("contacts", rows.ids[position], "companies", employer_rows.ids[employer], label)
     slugs = {name: _slug(name) or "contact" for name in {*first, *last}}
     emails = [
         f"{slugs[given]}.{slugs[family]}.{record_id % 100_000}@{domain}"
@@ -129,9 +92,7 @@ def contacts(rows: Rows, world: World) -> None:
             "state": [place[1] for place in places],
             "zip": [place[2] for place in places],
             "country": [place[3] for place in places],
-            "lifecyclestage": rows.pick(
-                ("subscriber", "lead", "marketingqualifiedlead", "opportunity", "customer"), (3, 4, 2, 2, 3)
-            ),
+            "lifecyclestage": rows.pick(("lead", "marketingqualifiedlead", "opportunity", "customer"), (4, 2, 2, 3)),
             "newsletter_opt_in": rows.sometimes(rows.pick(("true", "false")), 0.8),
             "num_notes": rows.each(str, rows.whole(0, 30)),
             "num_associated_deals": rows.each(str, rows.whole(0, 4)),
@@ -143,133 +104,6 @@ def contacts(rows: Rows, world: World) -> None:
             "medical_note": rows.sometimes(rows.pick(("allergic to nuts", "wheelchair access")), 0.03),
         }
     )
-
-
-def products(rows: Rows, world: World) -> None:
-    """The price list: every product in several editions."""
-    chosen = [words.PRODUCTS[each % len(words.PRODUCTS)] for each in range(len(rows))]
-    edition_numbers = [each // len(words.PRODUCTS) % 3 for each in range(len(rows))]
-    rows.columns.update(
-        {
-            "name": [
-                f"{product[0]} {words.PRODUCT_EDITIONS[edition]}"
-                for product, edition in zip(chosen, edition_numbers, strict=True)
-            ],
-            "price": [f"{product[2][edition]}.00" for product, edition in zip(chosen, edition_numbers, strict=True)],
-            "hs_cost_of_goods_sold": [f"{product[2][0] * 0.4:.2f}" for product in chosen],
-            "hs_sku": [f"SKU-{each:05}" for each in range(1, len(rows) + 1)],
-            "hs_product_type": [product[1] for product in chosen],
-            "recurringbillingfrequency": ["monthly" if product[1] == "service" else None for product in chosen],
-            "description": rows.pick(("Ships in two days.", "Per site and month.", "Includes a 2-year warranty ✅", "")),
-        }
-    )
-
-
-def deals(rows: Rows, world: World) -> None:
-    """Sales that move through the stages: old ones are mostly closed, young ones on their way."""
-    customers, company_rows = world.partners(rows, "companies"), world.rows.get("companies")
-    people, contact_rows = world.partners(rows, "contacts"), world.rows.get("contacts")
-    names = list(rows.pick(words.COMPANY_NAMES))
-    if customers is not None and company_rows is not None:
-        names = [str(company_rows.columns["name"][each]) for each in customers]
-        for record_id, each in zip(rows.ids, customers, strict=True):
-            world.associations.add("deals", record_id, "companies", company_rows.ids[each], "Primary")
-    if people is not None and contact_rows is not None:
-        for record_id, each in zip(rows.ids, people, strict=True):
-            world.associations.add("deals", record_id, "contacts", contact_rows.ids[each])
-    stages, closes, reached = [], [], []
-    open_stages = [stage for stage in DEAL_STAGES if not stage.closed]
-    for record_id, created, updated in zip(rows.ids, rows.created, rows.updated, strict=True):
-        age = (world.now - created) / DAY
-        closed = rows.random.random() < min(age / 200, 0.92)
-        ended = ("closedwon" if rows.random.random() < 0.55 else "closedlost") if closed else None
-        passed = len(open_stages) if closed else 1 + int(rows.random.random() * len(open_stages))
-        path = [stage.id for stage in open_stages[:passed]] + ([ended] if ended else [])
-        step = (updated - created) // max(len(path), 1)
-        versions: list[Version] = [(created + step * each, "dealstage", stage) for each, stage in enumerate(path)]
-        world.history[("deals", record_id)] = versions
-        stages.append(path[-1])
-        reached.append(versions)
-        closes.append(versions[-1][0] if closed else world.now + int(rows.random.random() * 90) * DAY)
-    won = [stage == "closedwon" for stage in stages]
-    closed_marks = [stage.startswith("closed") for stage in stages]
-    probability = {stage.id: stage.probability for stage in DEAL_STAGES}
-    amounts = rows.sometimes(_money(rows, 500, 60_000), 0.93)
-    rows.columns.update(
-        {
-            "dealname": rows.each(
-                lambda name, what: f"{name} – {what}",
-                names, rows.pick(("new business", "renewal", "expansion", "pilot", "2nd site")),
-            ),
-            "amount": amounts,
-            "amount_in_home_currency": amounts,
-            "deal_currency_code": rows.pick(("USD", "EUR", "GBP"), (6, 3, 1)),
-            "pipeline": [SALES_PIPELINE] * len(rows),
-            "dealstage": stages,
-            "closedate": rows.each(
-                lambda instant, short: date_text(instant) + "T00:00:00Z" if short else instant_text(instant),
-                closes, rows.pick((True, False)),
-            ),
-            "hs_is_closed": ["true" if each else "false" for each in closed_marks],
-            "hs_is_closed_won": ["true" if each else "false" for each in won],
-            "hs_deal_stage_probability": [probability[stage] for stage in stages],
-            "hs_closed_amount": [amount if each else "0" for amount, each in zip(amounts, won, strict=True)],
-            "closed_lost_reason": [
-                reason if stage == "closedlost" else None
-                for stage, reason in zip(stages, rows.pick(words.LOST_REASONS), strict=True)
-            ],
-            "days_to_close": [
-                str((close - created) // DAY) if each else None
-                for close, created, each in zip(closes, rows.created, closed_marks, strict=True)
-            ],
-            "hs_date_entered_qualifiedtobuy": [
-                next((instant_text(at) for at, _, stage in versions if stage == "qualifiedtobuy"), None)
-                for versions in reached
-            ],
-            "hs_date_entered_closedwon": [
-                instant_text(versions[-1][0]) if each else None for versions, each in zip(reached, won, strict=True)
-            ],
-            "hs_next_step": rows.sometimes(rows.pick(words.NOTES), 0.3),
-            "description": rows.sometimes(rows.pick(words.NOTES), 0.3),
-        }
-    )  # fmt: skip
-
-
-def line_items(rows: Rows, world: World) -> None:
-    """Products as sold on deals; the deals' amounts become the sums of their lines."""
-    products_sold, product_rows = world.partners(rows, "products"), world.rows.get("products")
-    deal_positions, deal_rows = world.partners(rows, "deals"), world.rows.get("deals")
-    quantities = rows.pick((1, 1, 1, 2, 3, 5, 10, 25))
-    prices = ["100.00"] * len(rows)
-    if products_sold is not None and product_rows is not None:
-        prices = [str(product_rows.columns["price"][each]) for each in products_sold]
-        rows.columns["name"] = [product_rows.columns["name"][each] for each in products_sold]
-        rows.columns["hs_sku"] = [product_rows.columns["hs_sku"][each] for each in products_sold]
-        rows.columns["hs_product_id"] = [str(product_rows.ids[each]) for each in products_sold]
-        rows.columns["recurringbillingfrequency"] = [
-            product_rows.columns["recurringbillingfrequency"][each] for each in products_sold
-        ]
-    amounts = [quantity * float(price) for quantity, price in zip(quantities, prices, strict=True)]
-    rows.columns.update(
-        {
-            "quantity": list(map(str, quantities)),
-            "price": prices,
-            "amount": [f"{amount:.2f}" for amount in amounts],
-            "discount": rows.sometimes(["0"] * len(rows), 0.1),
-            "hs_discount_percentage": rows.sometimes(rows.pick(("5", "10", "0.125")), 0.15),
-            "hs_line_item_currency_code": ["USD"] * len(rows),
-        }
-    )
-    if deal_positions is None or deal_rows is None:
-        return
-    totals: dict[int, float] = {}
-    for record_id, deal, amount in zip(rows.ids, deal_positions, amounts, strict=True):
-        world.associations.add("line_items", record_id, "deals", deal_rows.ids[deal])
-        totals[deal] = totals.get(deal, 0.0) + amount
-    deal_amounts = list(deal_rows.columns["amount"])
-    for deal, total in totals.items():
-        deal_amounts[deal] = f"{total:.2f}"
-    deal_rows.columns["amount"] = deal_rows.columns["amount_in_home_currency"] = deal_amounts
 
 
 def tickets(rows: Rows, world: World) -> None:
@@ -286,7 +120,7 @@ def tickets(rows: Rows, world: World) -> None:
             "hs_pipeline": [SUPPORT_PIPELINE] * len(rows),
             "hs_pipeline_stage": stages,
             "hs_ticket_category": rows.sometimes(
-                rows.pick(("BILLING_ISSUE", "PRODUCT_ISSUE;FEATURE_REQUEST", "GENERAL_INQUIRY")), 0.8
+                rows.pick(("BILLING_ISSUE", "PRODUCT_ISSUE;BILLING_ISSUE", "GENERAL_INQUIRY")), 0.8
             ),
             "closed_date": [
                 instant_text(updated) if stage == TICKET_STAGES[-1].id else None
@@ -323,8 +157,8 @@ def goals(rows: Rows, world: World) -> None:
     rows.columns.update(
         {
             "hs_goal_name": [f"Revenue target {date_text(start)[:7]}" for start in starts],
-            "hs_target_amount": _money(rows, 10_000, 90_000),
-            "hs_kpi_value": _money(rows, 0, 99_000),
+            "hs_target_amount": rows.money(10_000, 90_000),
+            "hs_kpi_value": rows.money(0, 99_000),
             "hs_start_datetime": [date_text(start) + "T00:00:00Z" for start in starts],
             "hs_end_datetime": [date_text(start + 30 * DAY) + "T00:00:00Z" for start in starts],
             "hs_milestone": ["monthly"] * len(rows),
@@ -357,7 +191,7 @@ def feedback_submissions(rows: Rows, world: World) -> None:
     )
 
 
-def meetings(rows: Rows, world: World) -> None:
+def meetings(rows: Rows, _world: World) -> None:
     """Meetings of an hour."""
     rows.columns["hs_meeting_start_time"] = list(map(instant_text, rows.created))
     rows.columns["hs_meeting_end_time"] = [instant_text(each + HOUR) for each in rows.created]

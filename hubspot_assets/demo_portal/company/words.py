@@ -1,35 +1,47 @@
 """What the demo company's people, places and things are called: data, no logic."""
 
-FIRST_NAMES = tuple(
-    """Ada Aiko Alejandra Amara Anders Anna Anneli Ayşe Beatriz Benoît Björn Camila Chidi Chloé Dagny Daniela
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+FIRST_NAMES = _words(
+    """
+    Ada Aiko Alejandra Amara Anders Anna Anneli Ayşe Beatriz Benoît Björn Camila Chidi Chloé Dagny Daniela
     Dmitri Élodie Emeka Emma Enzo Farah Fatima Felix Fiona Gabriel Giulia Grace Hannah Haruto Hugo Ibrahim Ines
     Ingrid Isabel Iván Jamal Jan Jelena Joana João Jonas José Júlia Karim Katarzyna Kenji Lars Laura Leïla Liam
     Linnea Lucía Łukasz Luna Maja Malik Marta Mateo Mei Mila Mohammed Nadia Nia Niamh Noah Nour Oksana Olivia
     Omar Oscar Paula Pedro Priya Quinn Rafael Rania Renée Rohan Rosa Salma Samuel Sánchez Sara Seán Sofia Søren
-    Tariq Théo Tomás Ursula Valentina Viktor Wei Yara Yusuf Zoë 美咲 健 Ольга""".split()
+    Tariq Théo Tomás Ursula Valentina Viktor Wei Yara Yusuf Zoë 美咲 健 Ольга
+    """
 )
-LAST_NAMES = tuple(
-    """Abe Adeyemi Almeida Andersson Baker Bauer Becker Bernard Bianchi Brown Castro Chen Clarke Costa Cruz
-    Dahl Davies Díaz Dubois Dupont Eriksen Evans Fernández Ferrari Fischer Fontaine García Ghosh Gómez González
-    Gupta Haddad Hansen Hernández Hoffmann Ibrahim Ito Ivanova Jansen Johnson Jones Kaya Kim Kovač Kowalski
-    Kumar Larsen Laurent Lee Lindqvist López Mancini Martin Meyer Moreau Müller Murphy Nakamura Navarro Nguyen
-    Nielsen Nowak O'Brien O'Connor Okafor Olsen Öztürk Park Patel Pereira Petrov Ramírez Rao Ricci Rossi Ruiz
-    Santos Schäfer Schmidt Schneider Silva Singh Smith Soto Suzuki Tanaka Taylor Thompson Torres Van-der-Berg
-    Vargas Vidal Wagner Walker Wang Weber Williams Wilson Yamamoto Yılmaz Zhang Zimmermann""".split()
+LAST_NAMES = _words(
+    """
+    Abe Adeyemi Almeida Andersson Baker Bauer Becker Bernard Bianchi Brown Castro Chen Clarke Costa Cruz Dahl
+    Davies Díaz Dubois Dupont Eriksen Evans Fernández Ferrari Fischer Fontaine García Ghosh Gómez González Gupta
+    Haddad Hansen Hernández Hoffmann Ibrahim Ito Ivanova Jansen Johnson Jones Kaya Kim Kovač Kowalski Kumar
+    Larsen Laurent Lee Lindqvist López Mancini Martin Meyer Moreau Müller Murphy Nakamura Navarro Nguyen Nielsen
+    Nowak O'Brien O'Connor Okafor Olsen Öztürk Park Patel Pereira Petrov Ramírez Rao Ricci Rossi Ruiz Santos
+    Schäfer Schmidt Schneider Silva Singh Smith Soto Suzuki Tanaka Taylor Thompson Torres Van-der-Berg Vargas
+    Vidal Wagner Walker Wang Weber Williams Wilson Yamamoto Yildiz Zhang Zimmermann
+    """
 )
-COMPANY_NAMES = tuple(
-    """Alder Amber Anchor Apex Arbor Atlas Beacon Birch Bluebird Bright Canyon Cedar Cobalt Compass Copper Coral
+COMPANY_NAMES = _words(
+    """
+    Alder Amber Anchor Apex Arbor Atlas Beacon Birch Bluebird Bright Canyon Cedar Cobalt Compass Copper Coral
     Crescent Delta Drift Echo Ember Falcon Fern Flint Forge Garnet Granite Harbor Hazel Heron Horizon Indigo
     Ivory Juniper Keystone Lantern Laurel Linden Lumen Lunar Maple Marble Meridian Mosaic Nimbus North Nova Oak
     Onyx Orchard Osprey Pebble Pine Pioneer Prairie Quarry Quill Raven Redwood River Saffron Sage Sierra Slate
-    Solstice Sparrow Spruce Sterling Summit Tidal Timber Topaz Umber Vale Vector Velvet Vista Willow Wren
-    Zenith""".split()
+    Solstice Sparrow Spruce Sterling Summit Tidal Timber Topaz Umber Vale Vector Velvet Vista Willow Wren Zenith
+    """
 )
-COMPANY_TRADES = tuple(
-    """Logistics Foods Robotics Health Energy Software Textiles Analytics Architects Bakery Bikes Biotech
-    Capital Ceramics Coffee Construction Dental Education Farms Freight Furniture Games Hotels Insurance Labs
-    Legal Media Metals Motors Optics Outdoor Packaging Pharma Pictures Press Print Properties Security Studios
-    Systems Tools Travel Water Wines""".split()
+COMPANY_TRADES = _words(
+    """
+    Logistics Foods Robotics Health Energy Software Textiles Analytics Architects Bakery Bikes Biotech Capital
+    Ceramics Coffee Construction Dental Education Farms Freight Furniture Games Hotels Insurance Labs Legal
+    Media Metals Motors Optics Outdoor Packaging Pharma Pictures Press Print Properties Security Studios Systems
+    Tools Travel Water Wines
+    """
 )
 COMPANY_FORMS = ("Inc.", "LLC", "GmbH", "Ltd", "S.A.", "B.V.", "AB", "K.K.", "& Sons", "Group")
 
@@ -90,5 +102,5 @@ NOTES = (
 LOST_REASONS = ("Price", "Chose a competitor", "No budget this year", "Went silent", "Missing integration")
 CAR_MODELS = ("Volvo EX30", "Citroën ë-Berlingo", "Ford Transit", "Toyota Proace", "Škoda Enyaq")
 FILLER = (
-    "north", "south", "east", "west", "blue", "green", "pending", "reviewed", "n/a", "see notes", "α-team", "x-1",
+    "north", "south", "east", "west", "blue", "green", "pending", "reviewed", "n/a", "see notes", "Ω team", "x-1",
 )  # fmt: skip

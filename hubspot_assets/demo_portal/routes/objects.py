@@ -88,12 +88,12 @@ def batch_read(call: Call) -> Answer:
         ]
     fields["startedAt"] = started_at
     fields["completedAt"] = instant_text(call.account.clock.now())
-    page = results(rows, **fields)
+    page = results(rows, fields=fields)
     return page._replace(status=207) if missing and not _errors_in_200(call) else page
 
 
 def _errors_in_200(call: Call) -> bool:
-    chosen = call.account.behaviour.batch_errors_in_200
+    chosen = call.account.behavior.batch_errors_in_200
     return call.version >= "2026-09" and call.version[0] == "2" if chosen is None else chosen
 
 
@@ -111,13 +111,11 @@ def _find(
         definition = store.layout.by_name.get(id_property)
         if definition is None or not definition.has_unique_value:
             raise invalid(f"Property {id_property} is not a unique property", idProperty=[id_property])
-        return next(
-            (each for each in records.values() if store.layout.value(each.values, id_property) == text), None
-        )
+        return next((each for each in records.values() if store.layout.value(each.values, id_property) == text), None)
     if not text.isdigit():
         return None
     record_id = int(text)
-    if resolve_merged and call.account.behaviour.merged_ids_resolve:
+    if resolve_merged and call.account.behavior.merged_ids_resolve:
         record_id = store.merged.get(record_id, record_id)
     return records.get(record_id)
 

@@ -52,12 +52,12 @@ def search(call: Call) -> Answer:
     records = [store.live[each] for each in page if each in store.live]
     renderer = call.renderer(store, [str(each) for each in body.get("properties") or ()])
     paging = {"after": str(offset + served)} if offset + served < total else None
-    return results(list(map(renderer.render, records)), paging, total=total)
+    return results(list(map(renderer.render, records)), paging, {"total": total})
 
 
 def _served(account: Account, rows: int) -> int:
     """How many of the rows this page gives: now and then HubSpot stops early, and even gives none."""
-    chance = account.behaviour.short_pages
+    chance = account.behavior.short_pages
     return int(account.random.random() * rows) if chance and account.random.random() < chance else rows
 
 
@@ -116,12 +116,12 @@ class _Search:
     def _sorted(self, groups: tuple[Group, ...], query: str, sort: Sort) -> Sequence[int]:
         question = (groups, query, sort)
         ids = self._index.remembered(question)
-        if ids is None or self._account.behaviour.unstable_ties:
+        if ids is None or self._account.behavior.unstable_ties:
             name, descending = sort
             key, entries, value = sort_key(self._layout.by_name[name]), self._index.entries, self._layout.value
             ids = list(self._matching(groups, query))
             # Equal values are in no order that anyone promised, but in the same one while nothing changes.
-            seed = None if self._account.behaviour.unstable_ties else 1
+            seed = None if self._account.behavior.unstable_ties else 1
             Random(seed).shuffle(ids)
             if name in (self._store.object_type.last_modified_property, "hs_lastmodifieddate"):
                 ids.sort(key=lambda each: entries[each].updated_at, reverse=descending)
@@ -199,9 +199,7 @@ class _Search:
             raise invalid("Searching by associations of custom objects is not supported")
         wanted = {int(text) for text in (each.value or "", *each.values) if text.isdigit()}
         of, here = self._account.associations.of, self._store.object_type.name
-        return [
-            record_id for record_id in ids if any(to_id in wanted for to_id, _ in of(here, record_id, target.name))
-        ]
+        return [record_id for record_id in ids if any(to_id in wanted for to_id, _ in of(here, record_id, target.name))]
 
     def _mentions(self, entry: Entry, query: str) -> bool:
         names = islice(self._store.object_type.defaults, 3, None)

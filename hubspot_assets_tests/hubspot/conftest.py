@@ -1,0 +1,54 @@
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from hubspot_assets.hubspot.budgets import Budgets
+from hubspot_assets.hubspot.client import Client
+from hubspot_assets.hubspot.clock import Clock
+from hubspot_assets.hubspot.credentials import AccessToken
+from hubspot_assets_tests.hubspot.scripted_server import Reply, ScriptedServer
+
+TOKEN = "pat-na1-0123456789-do-not-show"
+
+
+class FakeClock(Clock):
+    """Time that passes only by sleeping."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = super().time()
+        self.sleeps: list[float] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(0)
+        self.sleeps.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., ScriptedServer]]:
+    """Start a server that answers from a script."""
+    with ExitStack() as stack:
+        yield lambda *script: stack.enter_context(ScriptedServer(script or [Reply()]).running())
+
+
+@pytest.fixture
+def connect(clock: FakeClock) -> Iterator[Callable[..., Client]]:
+    """Make a client of a scripted server, without limits, whose sleep takes no time."""
+    with ExitStack() as stack:
+
+        def connect(server: ScriptedServer, **options) -> Client:
+            options = {"budgets": Budgets.unlimited(), "clock": clock, **options}
+            credential = options.pop("credential", AccessToken(TOKEN))
+            return stack.enter_context(Client(credential, base_url=server.url, **options))
+
+        yield connect

@@ -1,0 +1,83 @@
+import pytest
+
+from hubspot_assets.hubspot import errors
+from hubspot_assets.hubspot.properties import PropertyDefinition, property_definitions
+from hubspot_assets_tests.hubspot.scripted_server import Reply
+
+TIER = {
+    "name": "renewal_tier",
+    "label": "Renewal tier",
+    "type": "enumeration",
+    "fieldType": "select",
+    "groupName": "dealinformation",
+    "description": "How much they pay",
+    "options": [{"label": "Gold", "value": "gold", "displayOrder": 0, "hidden": False}],
+    "calculated": True,
+    "hubspotDefined": False,
+    "dataSensitivity": "non_sensitive",
+    "archived": False,
+    "createdAt": "2026-01-02T00:00:00Z",
+    "updatedAt": "2026-01-03T00:00:00Z",
+    "modificationMetadata": {"archivable": True},
+}
+NO_SCOPE = Reply(403, {"context": {"requiredGranularScopes": ["crm.objects.contacts.sensitive.read"]}})
+
+
+def results(*definitions: dict) -> Reply:
+    return Reply(body={"results": list(definitions)})
+
+
+def test_definitions_of_all_three_sensitivities_are_merged(serve, connect):
+    server = serve(
+        results(TIER, {"name": "a"}), results({"name": "b"}, {"name": "a", "type": "number"}), results({"name": "c"})
+    )
+    definitions = property_definitions(connect(server), "0-162")
+    assert [asked.target for asked in server.asked] == [
+        f"/crm/properties/2026-09/0-162?dataSensitivity={sensitivity}"
+        for sensitivity in ("non_sensitive", "sensitive", "highly_sensitive")
+    ]
+    assert [(each.name, each.data_sensitivity) for each in definitions] == [
+        ("renewal_tier", "non_sensitive"),
+        ("a", "non_sensitive"),
+        ("b", "sensitive"),
+        ("c", "highly_sensitive"),
+    ]  # fmt: skip
+
+
+def test_a_definition_keeps_what_hubspot_says(serve, connect):
+    (tier,) = property_definitions(connect(serve(results(TIER), results())), "deals")
+    assert tier.label == "Renewal tier"
+    assert (tier.type, tier.field_type, tier.group_name) == ("enumeration", "select", "dealinformation")
+    assert bytes(tier.options) == b'[{"label": "Gold", "value": "gold", "displayOrder": 0, "hidden": false}]'
+    assert (tier.calculated, tier.hubspot_defined, tier.archived) == (True, False, False)
+    assert (tier.created_at, tier.updated_at) == ("2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z")
+
+
+def test_everything_but_the_name_may_be_missing_or_null(serve, connect):
+    bare = {"name": "a", **dict.fromkeys(["label", "type", "options", "archived", "calculated", "createdAt"])}
+    definitions = property_definitions(connect(serve(results(bare), results())), "deals")
+    assert definitions == [PropertyDefinition(name="a")]
+    assert bytes(definitions[0].options) == b"[]"
+
+
+@pytest.mark.parametrize("refusal", [NO_SCOPE, Reply(403, {"message": "not in your subscription"})])
+def test_sensitive_data_the_token_may_not_see_is_left_out(serve, connect, refusal):
+    server = serve(results({"name": "a"}), refusal, refusal)
+    assert [each.name for each in property_definitions(connect(server), "contacts")] == ["a"]
+
+
+def test_a_token_that_may_not_even_see_plain_properties_is_an_error(serve, connect):
+    with pytest.raises(errors.MissingScopes):
+        property_definitions(connect(serve(NO_SCOPE)), "contacts")
+
+
+def test_an_unknown_object_type_is_an_error(serve, connect):
+    with pytest.raises(errors.UnknownObjectType, match="butterflies"):
+        property_definitions(
+            connect(serve(Reply(400, {"message": "Unable to infer object type from: butterflies"}))), "x"
+        )
+
+
+def test_a_failure_while_reading_sensitive_definitions_is_not_taken_for_their_absence(serve, connect):
+    with pytest.raises(errors.ServerError):
+        property_definitions(connect(serve(results({"name": "a"}), Reply(500, {}))), "contacts")
