@@ -9,7 +9,7 @@ import tempfile
 import webbrowser
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -41,7 +41,7 @@ def run_demo(console: Console, *, ui_port: int | None) -> int:
     from hubspot_assets.demo_portal.control import Portal
 
     console.print("Starting the demo portal: a HubSpot account of a made-up company, with HubSpot's rate limits.")
-    with Portal.start() as portal:
+    with Portal.start(limits=True) as portal:
         environment = {
             "HUBSPOT_BASE_URL": portal.url,
             "HUBSPOT_ACCESS_TOKEN": portal.token,
@@ -81,7 +81,13 @@ def _run_main_job(console: Console) -> bool:
         tempfile.TemporaryDirectory() as folder,
         dg.DagsterInstance.from_ref(InstanceRef.from_dir(folder, config_dir=os.getcwd())) as instance,
     ):
-        return job.execute_in_process(instance=instance, tags=both_partitions, raise_on_error=False).success
+        run = job.execute_in_process(
+            instance=instance,
+            tags=both_partitions,
+            run_config={"loggers": {"console": {}}},
+            raise_on_error=False,
+        )
+        return run.success
 
 
 def _progress_logger(console: Console) -> "dg.LoggerDefinition":
@@ -90,11 +96,12 @@ def _progress_logger(console: Console) -> "dg.LoggerDefinition":
 
     class Lines(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            event = getattr(record, "dagster_meta", {}).get("dagster_event")
-            if event is None or record.levelno >= logging.ERROR:
-                style = "red" if record.levelno >= logging.ERROR else None
-                message = getattr(record, "dagster_meta", {}).get("orig_message", record.getMessage())
-                console.print(f"  {message}", style=style, markup=False, highlight=False)
+            said: Mapping[str, Any] = getattr(record, "dagster_meta", {})
+            event: dg.DagsterEvent | None = said.get("dagster_event")
+            if event is None:
+                console.print(f"  {said.get('orig_message', record.getMessage())}", markup=False, highlight=False)
+            elif event.is_step_failure:
+                console.print(f"  {_cause(event)}", style="red", markup=False, highlight=False)
 
     @dg.logger
     def progress(_: dg.InitLoggerContext) -> logging.Logger:
@@ -103,6 +110,15 @@ def _progress_logger(console: Console) -> "dg.LoggerDefinition":
         return logger
 
     return progress
+
+
+def _cause(event: "dg.DagsterEvent") -> str:
+    """Why a step failed: what the innermost error said."""
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    reason = error.message.strip() if error is not None else event.message
+    return f"{event.step_key} failed. {reason}"
 
 
 def _what_was_written() -> Table:

@@ -4,6 +4,8 @@ import dagster as dg
 
 from hubspot_assets.settings import Settings
 
+_PRELOADED = ["hubspot_assets.definitions", "hubspot_assets.sync.records", "hubspot_assets.warehouse.duckdb"]
+
 
 def executor_of(settings: Settings) -> dg.ExecutorDefinition:
     """The executor that `HUBSPOT_EXECUTOR` names.
@@ -13,6 +15,4 @@ def executor_of(settings: Settings) -> dg.ExecutorDefinition:
     """
     if settings.executor == "in_process":
         return dg.in_process_executor
-    return dg.multiprocess_executor.configured(
-        {"start_method": {"forkserver": {"preload_modules": ["hubspot_assets.definitions"]}}}
-    )
+    return dg.multiprocess_executor.configured({"start_method": {"forkserver": {"preload_modules": _PRELOADED}}})

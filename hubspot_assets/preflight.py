@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hubspot_assets.assets.records import custom_object_type
+from hubspot_assets.hubspot import paths
 from hubspot_assets.hubspot.account import account, granted_scopes
+from hubspot_assets.hubspot.budgets import BudgetsUnavailable
 from hubspot_assets.hubspot.client import Client
 from hubspot_assets.hubspot.errors import HubSpotError
-from hubspot_assets.hubspot.scan import Scan
-from hubspot_assets.object_types import STANDARD_OBJECT_TYPES
-from hubspot_assets.resources.hubspot import client_of
+from hubspot_assets.hubspot.properties import property_definitions
+from hubspot_assets.resources.client import client_of
 from hubspot_assets.resources.warehouse import warehouse_of
 from hubspot_assets.settings import Settings, SettingsError
+from hubspot_assets.sync.custom_objects import object_type_called
 from hubspot_assets.warehouse.base import WarehouseError
 
 
@@ -32,32 +33,42 @@ class Finding:
 
 def findings(settings: Settings) -> Iterator[Finding]:
     """Look at the token, each object type, the account's limits and the destination, in this order."""
-    try:
-        with client_of(settings) as client:
-            yield from _hubspot(client, settings)
-    except (SettingsError, HubSpotError, ValueError) as error:
-        yield Finding("token", False, str(error))
+    yield from _hubspot(settings)
     yield _destination(settings)
 
 
-def _hubspot(client: Client, settings: Settings) -> Iterator[Finding]:
-    details = account(client)
-    yield Finding("token", True, f"valid for account {details.portal_id} ({details.account_type})")
-    granted = granted_scopes(client)
-    for name in settings.objects:
-        yield _object_type(client, name, granted)
-    yield Finding("limits", True, client.budgets.describe())
+def _hubspot(settings: Settings) -> Iterator[Finding]:
+    try:
+        client = client_of(settings)
+    except SettingsError as error:
+        yield Finding("token", False, str(error))
+        return
+    except BudgetsUnavailable as error:
+        yield Finding("limits", False, str(error))
+        return
+    with client:
+        try:
+            details = account(client)
+            granted = granted_scopes(client)
+        except HubSpotError as error:
+            yield Finding("token", False, str(error))
+            return
+        yield Finding("token", True, f"valid for account {details.portal_id} ({details.account_type})")
+        for name in settings.objects:
+            yield _object_type(client, name, granted)
+        yield Finding("limits", True, client.budgets.describe())
 
 
 def _object_type(client: Client, name: str, granted: frozenset[str] | None) -> Finding:
-    """One page of a type is read: the scopes HubSpot lists do not tell what the subscription leaves out."""
+    """A page of a type is read: the scopes that HubSpot lists do not tell what the subscription leaves out."""
     try:
-        object_type = STANDARD_OBJECT_TYPES.get(name) or custom_object_type(client, name)
-        next(iter(Scan(client, object_type.path, ["hs_object_id"]).pages(expected=1)))
+        object_type = object_type_called(client, name)
+        properties = property_definitions(client, object_type.path)
+        client.get(paths.objects(client.api_version, object_type.path), {"limit": "1", "archived": "false"})
     except HubSpotError as error:
         return Finding(name, False, str(error))
-    held = [scope for scope in object_type.scopes if granted and scope in granted]
-    return Finding(name, True, f"readable, scope {held[0]}" if held else "readable")
+    held = next((scope for scope in object_type.scopes if granted and scope in granted), None)
+    return Finding(name, True, f"readable, {len(properties):,} properties" + (f", by the scope {held}" if held else ""))
 
 
 def _destination(settings: Settings) -> Finding:

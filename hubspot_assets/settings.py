@@ -3,9 +3,10 @@
 Names are public interface. What is wrong is said in one sentence that names the variable and the cure.
 """
 
+import json
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -13,13 +14,26 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from hubspot_assets.instants import instant
 from hubspot_assets.object_types import DEFAULT_OBJECT_TYPES, STANDARD_OBJECT_TYPES
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 
 class SettingsError(Exception):
     """A setting is missing or cannot be used."""
 
+    permanent = True
+
 
 def _split(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+_IDS = {object_type.object_type_id: name for name, object_type in STANDARD_OBJECT_TYPES.items()}
+
+
+def _object_name(name: str) -> str:
+    """The name by which assets know an object type that a user names or gives the type id of."""
+    return _IDS.get(name.lower(), name.lower())
 
 
 def _object_names(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -27,8 +41,22 @@ def _object_names(names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(STANDARD_OBJECT_TYPES)
     if not names or "all" in names:
         raise ValueError("give names such as `contacts,deals`, or `all` alone")
-    by_id = {object_type.object_type_id: name for name, object_type in STANDARD_OBJECT_TYPES.items()}
-    return tuple(dict.fromkeys(by_id.get(name.lower(), name.lower()) for name in names))
+    return tuple(dict.fromkeys(_object_name(name) for name in names))
+
+
+def _read_json(value: object) -> object:
+    # Pydantic's own error would quote nothing but "invalid JSON", and not say where.
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _by_object_name(patterns: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    return {_object_name(name): each for name, each in patterns.items()}
+
+
+PropertyPatterns = Annotated[
+    dict[str, tuple[str, ...]], NoDecode, BeforeValidator(_read_json), AfterValidator(_by_object_name)
+]
+"""Shell-style patterns of property names, by object type."""
 
 
 class Settings(BaseSettings):
@@ -64,21 +92,21 @@ class Settings(BaseSettings):
     client_id: str | None = None
     client_secret: SecretStr | None = None
     refresh_token: SecretStr | None = None
-    base_url: str = "https://api.hubapi.com"
+    base_url: Annotated[str, Field(pattern=r"^https?://[^/]")] = "https://api.hubapi.com"
     api_version: Annotated[str, Field(pattern=r"^\d{4}-\d{2}(-beta)?$")] = "2026-09"
     objects: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_object_names)] = (
         DEFAULT_OBJECT_TYPES
     )
     updated_after: Annotated[datetime | None, BeforeValidator(instant)] = None
-    allow_properties: dict[str, tuple[str, ...]] = {}
-    deny_properties: dict[str, tuple[str, ...]] = {}
+    allow_properties: PropertyPatterns = {}
+    deny_properties: PropertyPatterns = {}
     budget_url: SecretStr | None = None
     destination: Literal["duckdb"] = "duckdb"
     duckdb_path: Path = Path(".data/hubspot.duckdb")
     executor: Literal["in_process", "multiprocess"] = "in_process"
 
     @model_validator(mode="after")
-    def _one_credential(self) -> "Settings":
+    def _one_credential(self) -> Self:
         oauth = (self.client_id, self.client_secret, self.refresh_token)
         if any(oauth) and not all(oauth):
             raise ValueError("OAuth needs HUBSPOT_CLIENT_ID, HUBSPOT_CLIENT_SECRET and HUBSPOT_REFRESH_TOKEN together")
@@ -86,12 +114,22 @@ class Settings(BaseSettings):
             raise ValueError("set either HUBSPOT_ACCESS_TOKEN or the three OAuth variables, not both")
         return self
 
+    @model_validator(mode="after")
+    def _patterns_of_objects(self) -> Self:
+        # A pattern that no asset obeys would let out what it was to keep back.
+        for setting, patterns in (("ALLOW", self.allow_properties), ("DENY", self.deny_properties)):
+            if strangers := patterns.keys() - set(self.objects):
+                raise ValueError(
+                    f"HUBSPOT_{setting}_PROPERTIES names {', '.join(sorted(strangers))}, which HUBSPOT_OBJECTS does not"
+                )
+        return self
+
     @classmethod
     def load(cls) -> "Settings":
         """Read the environment.
 
         Raises:
-            SettingsError: a setting cannot be used; the message names each one, and never its value.
+            SettingsError: a setting cannot be used; the message names each one, and shows no secret.
         """
         try:
             return cls()
@@ -101,6 +139,7 @@ class Settings(BaseSettings):
 
 
 _EXPECTED = {
+    "base_url": "give an address such as https://api.hubapi.com",
     "api_version": "give a dated version such as 2026-09",
     "destination": "give `duckdb`",
     "executor": "give `in_process` or `multiprocess`",
@@ -109,10 +148,9 @@ _EXPECTED = {
 }
 
 
-def _sentence(error: object) -> str:
-    location = error["loc"]  # type: ignore[index]
-    message = error["msg"].removeprefix("Value error, ")  # type: ignore[index]
-    if not location:
-        return f"Settings contradict each other: {message}."
-    name = str(location[0]).removeprefix("HUBSPOT_").lower()
+def _sentence(error: "ErrorDetails") -> str:
+    message = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return f"The settings contradict each other: {message}."
+    name = str(error["loc"][0])
     return f"HUBSPOT_{name.upper()} cannot be read: {_EXPECTED.get(name, message)}."

@@ -1,21 +1,20 @@
 """One asset per object type: its live and its archived records are the two partitions of one table."""
 
 import re
+from typing import TYPE_CHECKING, Any, Self
 
 import dagster as dg
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from hubspot_assets.hubspot.client import Client
-from hubspot_assets.hubspot.schemas import resolve_object_type
+from hubspot_assets.failures import permanent_failures
 from hubspot_assets.instants import instant
 from hubspot_assets.object_types import STANDARD_OBJECT_TYPES, ObjectType
-from hubspot_assets.partitions import RECORD_PARTITIONS
+from hubspot_assets.partitions import ARCHIVED, LATEST, RECORD_PARTITIONS
 from hubspot_assets.resources.hubspot import HubSpotResource
 from hubspot_assets.settings import Settings
-from hubspot_assets.sync.property_filter import PropertyFilter
-from hubspot_assets.sync.records import RecordsSync
-from hubspot_assets.sync.request import SyncRequest
-from hubspot_assets.tables.names import table_name
+
+if TYPE_CHECKING:
+    from hubspot_assets.sync.request import SyncRequest
 
 HUBSPOT_ACCOUNT = dg.AssetSpec(
     key=["hubspot", "account"],
@@ -24,9 +23,15 @@ HUBSPOT_ACCOUNT = dg.AssetSpec(
     group_name="hubspot",
 )
 
+RETRY_POLICY = dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+"""For what passes by itself, after the client's own patience with single requests; the read goes on where it was."""
+
 
 class RecordsConfig(dg.Config):
-    """What one launch may ask for. Empty, a sync brings the table up to date from where it stands."""
+    """What one launch may ask for. Empty, a sync brings the table up to date from where it stands.
+
+    The recycle bin has no window: the partition `archived` is always read as a whole.
+    """
 
     updated_after: str | None = Field(
         None,
@@ -49,8 +54,15 @@ class RecordsConfig(dg.Config):
         instant(value)
         return value
 
-    def request(self) -> SyncRequest:
+    @model_validator(mode="after")
+    def _no_contradiction(self) -> Self:
+        self.request()
+        return self
+
+    def request(self) -> "SyncRequest":
         """The same as the sync takes it."""
+        from hubspot_assets.sync.request import SyncRequest
+
         return SyncRequest(
             updated_after=instant(self.updated_after),
             updated_before=instant(self.updated_before),
@@ -69,7 +81,6 @@ def records_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
     """
     standard = STANDARD_OBJECT_TYPES.get(name)
     key = dg.AssetKey(["hubspot", asset_name(name)])
-    property_filter = PropertyFilter(settings.allow_properties.get(name, ()), settings.deny_properties.get(name, ()))
 
     @dg.asset(
         key=key,
@@ -82,21 +93,27 @@ def records_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
         metadata={"dagster/table_name": standard.table} if standard else None,
         io_manager_key="tables",
         pool="/".join(key.path),
-        retry_policy=dg.RetryPolicy(
-            max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
-        ),
+        retry_policy=RETRY_POLICY,
     )
-    def records(context: dg.AssetExecutionContext, config: RecordsConfig, hubspot: HubSpotResource) -> RecordsSync:
+    def records(context: dg.AssetExecutionContext, config: RecordsConfig, hubspot: HubSpotResource) -> Any:  # noqa: ANN401
         # The step's time goes into handling this output: the IO manager lets the records flow.
-        return RecordsSync(
-            client=hubspot.client,
-            object_type=standard or custom_object_type(hubspot.client, name),
-            run_id=context.run_id,
-            request=config.request(),
-            updated_after=settings.updated_after,
-            property_filter=property_filter,
-            say=context.log.info,
-        )
+        from hubspot_assets.sync.custom_objects import object_type_called
+        from hubspot_assets.sync.property_filter import PropertyFilter
+        from hubspot_assets.sync.records import RecordsSync
+
+        _refuse_no_partitions(context)
+        with permanent_failures():
+            return RecordsSync(
+                client=hubspot.client,
+                object_type=object_type_called(hubspot.client, name),
+                run_id=context.run_id,
+                request=config.request(),
+                updated_after=settings.updated_after,
+                property_filter=PropertyFilter(
+                    settings.allow_properties.get(name, ()), settings.deny_properties.get(name, ())
+                ),
+                say=context.log.info,
+            )
 
     return records
 
@@ -106,23 +123,14 @@ def asset_name(name: str) -> str:
     return re.sub(r"[^a-z0-9_]", "_", name.lower())
 
 
-def custom_object_type(client: Client, name: str) -> ObjectType:
-    """Look a custom object up in the account.
-
-    Raises:
-        UnknownObjectType: the account has none of that name; the message names near matches.
-    """
-    found = resolve_object_type(client, name)
-    return ObjectType(
-        name=name,
-        object_type_id=found.object_type_id,
-        path=found.object_type_id,
-        label=found.label,
-        description=found.description or "",
-        scopes=("crm.objects.custom.read",),
-        family="custom",
-        table=table_name(found.label),
-    )
+def _refuse_no_partitions(context: dg.AssetExecutionContext) -> None:
+    """Dagster takes a range of static partitions that runs backwards for an empty one, and would report success."""
+    if not (context.has_partition_key or context.has_partition_key_range) or not context.partition_keys:
+        raise dg.Failure(
+            f"The launch selects no partition: choose `{LATEST}`, `{ARCHIVED}`, or both as the range "
+            f"`{LATEST}...{ARCHIVED}` in this order.",
+            allow_retries=False,
+        )
 
 
 def _description(name: str, standard: ObjectType | None) -> str:

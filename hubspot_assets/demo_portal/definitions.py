@@ -125,7 +125,18 @@ class Layout:
         Raises:
             KeyError: no property has this name.
         """
+        self.require([name])
         self.by_name[name] = replace(self.by_name[name], **changes)  # pyright: ignore[reportArgumentType]
+
+    def require(self, names: Iterable[str]) -> None:
+        """Insist that properties are defined.
+
+        Raises:
+            KeyError: one is not.
+        """
+        for name in names:
+            if name not in self.positions:
+                raise KeyError(f"There is no property {name!r}.")
 
     def active(self) -> Iterator[PropertyDefinition]:
         """The definitions that are not archived."""
@@ -137,8 +148,7 @@ class Layout:
         Raises:
             KeyError: a property is not defined.
         """
-        for name in properties:
-            self.positions[name]
+        self.require(properties)
         return tuple(properties.get(name) for name in self.positions)
 
     def changed(self, values: tuple[str | None, ...], changes: Mapping[str, str | None]) -> tuple[str | None, ...]:
@@ -147,6 +157,7 @@ class Layout:
         Raises:
             KeyError: a property is not defined.
         """
+        self.require(changes)
         altered = list(values) + [None] * (len(self.positions) - len(values))
         for name, value in changes.items():
             altered[self.positions[name]] = value

@@ -133,7 +133,7 @@ class SearchIndex:
 
     def remember(self, question: Hashable, result: Sequence[int]) -> None:
         """Keep a result for the next page of the same question."""
+        self._results_size += len(result) - len(self._results.get(question, ()))
         self._results[question] = result
-        self._results_size += len(result)
         while self._results_size > RESULTS_KEPT and len(self._results) > 1:
             self._results_size -= len(self._results.popitem(last=False)[1])

@@ -49,6 +49,8 @@ def create(
 def create_many(account: Account, type: str, records: Sequence[Mapping[str, str | None]]) -> dict[str, object]:
     """Create records from a list of properties; their ids in the same order."""
     store = account.store(type)
+    for properties in records:
+        store.layout.require(properties)
     return {"ids": [store.create(properties).id for properties in records]}
 
 
@@ -117,6 +119,7 @@ def create_property(
     old = store.layout.by_name.get(name)
     if old is not None and not old.archived:
         raise BadOrder(f"{store.object_type.name} have a property {name} already.")
+    store.require(map(int, values or ()))
     now = account.clock.now()
     store.layout.put(
         PropertyDefinition(
@@ -150,6 +153,7 @@ def retype_property(
 ) -> dict[str, object]:
     """Change a property's type in place, with new values by record id; other values stay as they are."""
     store = account.store(type)
+    store.require(map(int, values or ()))
     store.layout.alter(name, type=data_type, field_type="", updated_at=account.clock.now())
     account.definitions_changed()
     return {"changed": _set_values(account, type, name, values, touch=touch)}

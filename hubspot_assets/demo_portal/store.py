@@ -208,6 +208,15 @@ class RecordStore:
         self.change([remaining.id], {"hs_merged_object_ids": ";".join(merged)})
         return remaining
 
+    def require(self, ids: Iterable[int]) -> None:
+        """Insist that records are live.
+
+        Raises:
+            NoSuchRecord: one is not.
+        """
+        for record_id in ids:
+            self._live(record_id)
+
     def empty_recycle_bin(self) -> int:
         """Purge what has been archived for longer than HubSpot keeps it; how many."""
         oldest = self._clock.now() - RECYCLE_BIN_DAYS * DAY

@@ -6,7 +6,6 @@ seconds, and requests of an account in a day. Searches and association reads do 
 answers' headers teach how high the first is, so nobody has to know the account's subscription.
 """
 
-import getpass
 import os
 import tempfile
 from collections.abc import Callable, Mapping
@@ -157,6 +156,18 @@ class Budgets:
         """Let nobody send such requests for so many seconds, in any process that shares the limit."""
         self._windows[budget].pause(seconds, clock)
 
+    def describe(self) -> str:
+        """The limits in words, as the answers so far taught them: `190 requests in 10 s, 5 searches in 1 s, …`."""
+        of_seconds = (
+            f"{limit.requests:,} {what} in {limit.milliseconds / 1000:g} s"
+            for what, limit in (
+                ("requests", self._windows[Budget.BURST].limit),
+                ("searches", self._windows[Budget.SEARCH].limit),
+            )
+            if limit is not None
+        )
+        return ", ".join((*of_seconds, self.daily.describe()))
+
     def used_up(self, error: DailyLimitReached, clock: Clock) -> DailyLimitReached:
         """Take HubSpot's word that the day's requests are used up, and complete its error."""
         return self.daily.used_up(error, clock.time())
@@ -202,8 +213,12 @@ def _cache_folder() -> Path:
     """The user's cache folder, or a temporary one where there is no home to write to (containers)."""
     folder = platformdirs.user_cache_path("hubspot-assets") / "rate-limits"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        writable = os.access(folder, os.W_OK)
+        # Without a home, "~" stays as it is.
+        usable = folder.is_absolute()
+        if usable:
+            folder.mkdir(parents=True, exist_ok=True)
+            usable = os.access(folder, os.W_OK)
     except OSError:
-        writable = False
-    return folder if writable else Path(tempfile.gettempdir(), f"hubspot-assets-{getpass.getuser()}")
+        usable = False
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    return folder if usable else Path(tempfile.gettempdir(), f"hubspot-assets-{user}")

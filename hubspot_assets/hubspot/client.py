@@ -276,7 +276,10 @@ class Client:
             hopeless = _is_hopeless(error)
         # Raised out here, because the error above knows the request, and the request holds the token.
         failure = errors.ConnectionLost(
-            f"The connection to {self.base_url} failed: {lost}.", method=request.method, path=request.path
+            f"The connection to {self.base_url} failed: {lost}. If this lasts, check the network, HUBSPOT_BASE_URL, "
+            "and the environment's proxy and certificates (HTTPS_PROXY, REQUESTS_CA_BUNDLE).",
+            method=request.method,
+            path=request.path,
         )
         failure.permanent = hopeless
         raise failure

@@ -71,6 +71,13 @@ class DailyPool:
         error.message += f" {self._when(error.resets_at)}" if error.resets_at else ""
         return error
 
+    def describe(self) -> str:
+        """What is left of the day, in words."""
+        with self._lock:
+            if self._limit is None:
+                return "no limit of the day told"
+            return f"{self._remaining:,} of {self._limit:,} requests left today ({self._reserve:.0%} kept for other apps)"
+
     def resets_at(self, now: float) -> datetime | None:
         """The account's next midnight (aware, UTC), None while its time zone is unknown."""
         if self.time_zone is None:

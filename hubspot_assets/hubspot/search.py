@@ -4,6 +4,7 @@ The filter stays fixed, rows are sorted by `hs_object_id`, and each request asks
 So there is no offset: the cap of 10,000 results, more than 10,000 rows in one millisecond, and rows that move
 while being read are no cases at all (the failures behind airbytehq/airbyte#43317 and #10700). Short and even
 empty pages may carry a cursor (airbytehq/airbyte#80745): reading ends at a page with neither rows nor cursor.
+Where an account's search keeps none of this, `SearchUnreliable` says so, and a scan reads the same records.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,14 +22,16 @@ PAGE_SIZE = 200
 MOST_IN_FLIGHT = 5
 MOST_GROUPS = 5
 """HubSpot takes five filter groups of six filters, eighteen filters in all."""
+MOST_EMPTY_PAGES = 10_000 // PAGE_SIZE
+"""No search goes beyond its first 10,000 matches, so more empty pages in a row lead nowhere."""
 EARLIEST = datetime.fromtimestamp(1, UTC)
 """A filter at the epoch itself makes HubSpot answer 500."""
 
 Filter = dict[str, object]
 
 
-class IdsOutOfOrder(Exception):
-    """Search did not sort ids as numbers, so paging by id would lose rows; a scan does not."""
+class SearchUnreliable(Exception):
+    """Paging a search by id would lose rows, or never end; a scan does neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +49,26 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A closed span of time, to the millisecond; `after` None means from the beginning."""
+    """A closed span of time, to the millisecond; without `after` from the beginning, without `before` open-ended."""
 
-    after: datetime | None
-    before: datetime
+    after: datetime | None = None
+    before: datetime | None = None
 
     def __post_init__(self) -> None:
         """Refuse a window that ends before it begins; HubSpot would answer 400."""
-        if self.after is not None and self.after > self.before:
+        if self.after is not None and self.before is not None and self.after > self.before:
             raise ValueError(f"The window begins at {self.after.isoformat()}, after its end {self.before.isoformat()}")
 
 
 def changed_in(window: Window, last_modified_property: str) -> list[list[Filter]]:
     """Filter groups for the records last modified within a window, both ends included."""
+    if window.after is None and window.before is None:
+        return [[]]
     after = max(window.after or EARLIEST, EARLIEST)
-    return [
-        [
-            {
-                "propertyName": last_modified_property,
-                "operator": "BETWEEN",
-                "value": str(_milliseconds(after)),
-                "highValue": str(_milliseconds(max(window.before, after))),
-            }
-        ]
-    ]
+    filter_: Filter = {"propertyName": last_modified_property, "operator": "GTE", "value": str(_milliseconds(after))}
+    if window.before is not None:
+        filter_ |= {"operator": "BETWEEN", "highValue": str(_milliseconds(max(window.before, after)))}
+    return [[filter_]]
 
 
 def holding_any(properties: Sequence[str]) -> list[list[Filter]]:
@@ -122,7 +121,7 @@ class Search:
             the index matched it; it is kept all the same.
 
         Raises:
-            IdsOutOfOrder: search does not sort ids numerically; what was read so far is good.
+            SearchUnreliable: search does not sort ids numerically, or does not end; what was read so far is good.
             HubSpotError: what the client could not get over.
         """
         workers = MOST_IN_FLIGHT if expected is None else min(MOST_IN_FLIGHT, expected // (4 * PAGE_SIZE) + 1)
@@ -130,14 +129,18 @@ class Search:
 
     def _fetch(self, range_: IdRange) -> Page:
         answer, results = self._post(range_)
+        empty_pages = 0
         while not results.results and results.after is not None:
+            empty_pages += 1
+            if empty_pages == MOST_EMPTY_PAGES:
+                raise SearchUnreliable(f"A search of {self._type} from id {range_.start} on answered only empty pages")
             answer, results = self._post(range_, after=results.after)
         if not results.results:
             return Page(answer.body, 0, answer.received_at, range_)
         ids = [int(record.id) for record in results.results]
         inside = ids[0] >= range_.start and (range_.stop is None or ids[-1] < range_.stop)
         if ids != sorted(set(ids)) or not inside:
-            raise IdsOutOfOrder(f"A search of {self._type} from id {range_.start} on answered ids out of order")
+            raise SearchUnreliable(f"A search of {self._type} from id {range_.start} on answered ids out of order")
         return Page(answer.body, len(ids), answer.received_at, IdRange(range_.start, ids[-1] + 1))
 
     def _post(

@@ -27,6 +27,11 @@ _FOREIGN_SHARE = 0.05
 class Window(ABC):
     """A limit over seconds, shared by threads."""
 
+    @property
+    @abstractmethod
+    def limit(self) -> Limit | None:
+        """HubSpot's limit as far as it is known, None without any."""
+
     @abstractmethod
     def acquire(self, clock: Clock) -> float:
         """Wait for leave to send one request.
@@ -63,6 +68,10 @@ class UnlimitedWindow(Window):
 
     def __init__(self) -> None:
         self._paused_until = 0.0
+
+    @property
+    def limit(self) -> None:
+        """None."""
 
     def acquire(self, clock: Clock) -> float:
         """Wait while paused."""
@@ -104,6 +113,11 @@ class SharedWindow(Window):
         self._closed = False
         with self._guard, store.exclusive():
             self._set(store.read().limit or limit)
+
+    @property
+    def limit(self) -> Limit:
+        """HubSpot's limit, as its headers taught it last."""
+        return self._limit
 
     def acquire(self, clock: Clock) -> float:
         """Wait for leave to send one request."""

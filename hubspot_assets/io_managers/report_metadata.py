@@ -6,7 +6,7 @@ from datetime import datetime
 import dagster as dg
 
 from hubspot_assets.sync.report import Report
-from hubspot_assets.tables.schema import RecordSchema
+from hubspot_assets.tables.schema import COMMENT, RecordSchema
 
 
 def report_metadata(report: Report, destination: str) -> Mapping[str, dg.MetadataValue]:
@@ -46,15 +46,12 @@ def report_metadata(report: Report, destination: str) -> Mapping[str, dg.Metadat
 
 def _column_schema(schema: RecordSchema) -> dg.TableSchema:
     """The columns, with what HubSpot's users call them and what HubSpot says about them."""
-    properties = {column.column: column for column in schema.properties}
-    columns = []
-    for field in schema.arrow:
-        property_ = properties.get(field.name)
-        description = None
-        if property_ is not None:
-            description = ": ".join(part for part in (property_.label, property_.description) if part)
-        columns.append(dg.TableColumn(field.name, str(field.type), description))
-    return dg.TableSchema(columns)
+    return dg.TableSchema(
+        [
+            dg.TableColumn(field.name, str(field.type), (field.metadata or {}).get(COMMENT, b"").decode() or None)
+            for field in schema.arrow
+        ]
+    )
 
 
 def _instant(instant: datetime | None) -> str:

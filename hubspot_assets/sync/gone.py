@@ -30,6 +30,8 @@ IN_RECYCLE_BIN: Filter = ("ARCHIVED", "=", True)
 class MassDeletion(Exception):
     """A full read would mark more records as purged than is plausible; none was marked."""
 
+    permanent = True
+
     def __init__(self, table: str, purged: int, live: int) -> None:
         super().__init__(
             f"HubSpot no longer has {purged:,} or more of the {live:,} live records of {table}. That is more than "

@@ -103,7 +103,9 @@ class _Execution:
             self._finish(loading)
         finally:
             loading.close()
-        return self._report(loading.row, table, changes)
+        report = self._report(loading.row, table, changes)
+        self._sync.say(f"{self._name}: {report.sentence()}")
+        return report
 
     def _count(self, window: Window) -> Count | None:
         """Ask search how much there is to read; None where the object type cannot be searched."""

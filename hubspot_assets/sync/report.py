@@ -64,3 +64,16 @@ class Report:
     def records_per_second(self) -> float:
         """Records read per second of the whole sync."""
         return self.rows_read / self.seconds if self.seconds else 0.0
+
+    def sentence(self) -> str:
+        """What was done, in words."""
+        counts = {
+            "inserted": self.rows_inserted,
+            "updated": self.rows_updated,
+            "unchanged": self.rows_unchanged,
+            "marked as merged": self.rows_merged,
+            "marked as purged": self.rows_purged,
+            "with values that did not fit": self.rows_unparsed,
+        }
+        done = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count) or "nothing new"
+        return f"{done}; {self.api_calls:,} API calls, {self.seconds:.1f} s"

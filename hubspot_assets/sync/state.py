@@ -22,7 +22,7 @@ class Interrupted:
         mode: why it read.
         window: what it read; its end is the instant that its rows cover once the rest is read.
         strategy: how it read.
-        rows_read: how many rows it committed.
+        rows_read: how many rows it and those before it committed.
         outstanding: the id ranges it had not read.
         sync_ids: the syncs that read the rest of it, the first first.
         began_at: when the first of them began, by this machine's clock.
@@ -44,37 +44,35 @@ class SyncState:
     Attributes:
         covered_until: every change up to here is in the table; None where no sync has finished.
         interrupted: a read that the next sync of its kind goes on with.
+        unfinished: ids of all syncs of the slice that never finished.
         rows: how many rows the slice has.
     """
 
     covered_until: datetime | None
     interrupted: Interrupted | None
+    unfinished: tuple[str, ...]
     rows: int
 
 
 def read_state(warehouse: Warehouse, table: str, records: Records) -> SyncState:
     """Read the state of one slice; a slice without rows has none, so that dropping a table begins afresh."""
     rows = warehouse.count(table, (records.filter,))
-    if warehouse.schema(table) is None or (records is Records.LATEST and rows == 0):
-        return SyncState(None, None, rows)
-    syncs = warehouse.read(SYNCS.name, where=(("TABLENAME", "=", table), ("RECORDS", "=", records.value)))
-    finished = [row for row in syncs.to_pylist() if row["FINISHEDAT"] is not None]
-    covered = max((row["COVEREDUNTIL"] for row in finished if row["COVEREDUNTIL"] is not None), default=None)
-    last_finish = max((row["STARTEDAT"] for row in finished), default=None)
-    unfinished = [
-        row
-        for row in syncs.to_pylist()
-        if row["FINISHEDAT"] is None and (last_finish is None or row["STARTEDAT"] > last_finish)
-    ]
-    last = max(unfinished, key=lambda row: row["STARTEDAT"], default=None)
-    return SyncState(_aware(covered), _interrupted(last) if last else None, rows)
+    if warehouse.schema(SYNCS.name) is None or (records is Records.LATEST and rows == 0):
+        return SyncState(None, None, (), rows)
+    where = (("TABLENAME", "=", table), ("RECORDS", "=", records.value))
+    syncs = sorted(warehouse.read(SYNCS.name, where=where).to_pylist(), key=lambda row: row["STARTEDAT"])
+    covered = max((row["COVEREDUNTIL"] for row in syncs if row["COVEREDUNTIL"] is not None), default=None)
+    # A sync that finished has read whatever those before it left.
+    last = syncs[-1] if syncs and syncs[-1]["FINISHEDAT"] is None else None
+    unfinished = tuple(row["SYNCID"] for row in syncs if row["FINISHEDAT"] is None)
+    return SyncState(_aware(covered), _interrupted(last) if last else None, unfinished, rows)
 
 
 def _interrupted(row: dict) -> Interrupted:
     progress = json.loads(row["PROGRESS"])
     return Interrupted(
         mode=Mode(row["MODE"]),
-        window=Window(_aware(row["WINDOWSTART"]), _aware(row["WINDOWEND"]) or datetime.now(UTC)),
+        window=Window(_aware(row["WINDOWSTART"]), _aware(row["WINDOWEND"])),
         strategy=Strategy(row["STRATEGY"]),
         rows_read=progress["rows_read"],
         outstanding=Outstanding.from_json(progress["outstanding"]),

@@ -105,7 +105,7 @@ _VALUES: Mapping[ColumnType, Callable[[str], Any]] = {
 }
 
 _DAY = r"[1-9][0-9]{3}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
-# The usual spellings, which surely cast.
+# The usual spellings, which all cast: of numbers up to 28 characters, of days those of a real calendar.
 _USUAL: Mapping[ColumnType, str] = {
     ColumnType.NUMBER: r"^-?[0-9]{1,17}(\.[0-9]{1,9})?$",
     ColumnType.BOOLEAN: r"^(true|false)$",

@@ -28,7 +28,7 @@ def read(body: bytes, properties: Sequence[str]) -> RawRecords:
     for name in properties:
         texts = [_text(record["properties"].get(name)) for record in records]
         if not _encodable("".join(filter(None, texts))):
-            unencodable[name] = {row: text for row, text in enumerate(texts) if text and not _encodable(text)}
+            unencodable[name] = {row: _escaped(text) for row, text in enumerate(texts) if text and not _encodable(text)}
             texts = [None if row in unencodable[name] else text for row, text in enumerate(texts)]
         columns[name] = pa.array(texts, pa.string())
     return RawRecords(
@@ -59,9 +59,10 @@ def _records(body: bytes) -> list[dict[str, Any]]:
             "HubSpot sent an answer without a list of `results` where a page of records was due; run the sync again."
         )
     for record in records:
-        if not isinstance(record, dict) or not isinstance(record.setdefault("properties", {}) or {}, dict):
-            raise UnreadableAnswer(f"HubSpot sent something that is no record among `results`: {str(record)[:200]}")
-        record["properties"] = record["properties"] or {}
+        if isinstance(record, dict) and record.get("properties") is None:
+            record["properties"] = {}
+        if not isinstance(record, dict) or not isinstance(record["properties"], dict):
+            raise UnreadableAnswer("HubSpot sent something that is no record among `results`; run the sync again.")
     return records
 
 
@@ -79,6 +80,11 @@ def _encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _escaped(text: str) -> str:
+    # As JSON would write it, but as characters: warehouses refuse JSON that itself escapes half a pair.
+    return json.dumps(text)[1:-1]
 
 
 def _text(value: object) -> str | None:

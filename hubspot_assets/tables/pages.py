@@ -45,7 +45,7 @@ class PageReader:
     def read(self, pages: Sequence[Page]) -> pa.Table:
         """Read pages into one table of the schema `schema.arrow`, one row per record, in their order.
 
-        Values that do not fit their column are in UNPARSED.
+        Values that do not fit their column are in UNPARSED; of those that hold half a surrogate pair, the JSON escape.
 
         Raises:
             UnreadableAnswer: a page is no page of records, or a record has no readable id, `createdAt` or
@@ -102,8 +102,7 @@ class PageReader:
         rows = len(records.pages)
         if not unparsed:
             return columns, pa.nulls(rows, pa.string())
-        # ASCII, so that half a surrogate pair survives as its escape.
-        texts = {row: json.dumps(values) for row, values in unparsed.items()}
+        texts = {row: json.dumps(values, ensure_ascii=False) for row, values in unparsed.items()}
         return columns, pa.array([texts.get(row) for row in range(rows)], pa.string())
 
 
@@ -141,13 +140,14 @@ def _object_ids(records: RawRecords) -> pa.Array:
 
 
 def _is_id(text: str | None) -> bool:
-    return text is not None and re.fullmatch(r"0|-?[1-9][0-9]{0,18}", text) is not None and int(text) < 1 << 63
+    return text is not None and re.fullmatch(r"0|-?[1-9][0-9]{0,18}", text) is not None and abs(int(text)) < 1 << 63
 
 
 def _moments(records: RawRecords, name: str) -> pa.Array:
     """A timestamp field of the records, null where there is none. One that cannot be read raises."""
     moments, unfit = typed(records.fields[name], ColumnType.TIMESTAMP)
-    for row, text in unfit.items():
+    if unfit:
+        row, text = next(iter(unfit.items()))
         raise UnreadableAnswer(
             f"HubSpot sent the record {records.fields['id'][row]} with an unreadable `{name}`: {text!r}"
         )
@@ -157,6 +157,7 @@ def _moments(records: RawRecords, name: str) -> pa.Array:
 def _due_moments(records: RawRecords, name: str) -> pa.Array:
     """A timestamp field that every record has."""
     moments = _moments(records, name)
-    for row in pc.indices_nonzero(pc.is_null(moments)).to_pylist():
+    if moments.null_count:
+        row = pc.index(pc.is_null(moments), True).as_py()
         raise UnreadableAnswer(f"HubSpot sent the record {records.fields['id'][row]} without `{name}`.")
     return moments

@@ -19,8 +19,8 @@ class RawRecords:
         archived: the boolean of that name; where it is absent, null or false.
         properties: property -> its texts, null where absent or null. A JSON value that is no string is kept as
             its JSON text.
-        unencodable: property -> row -> texts with half a surrogate pair, which no UTF-8 column can hold
-            (null in `properties`).
+        unencodable: property -> row -> texts with half a surrogate pair, which no UTF-8 column can hold, in their
+            JSON escape (null in `properties`).
     """
 
     pages: pa.Array

@@ -36,22 +36,33 @@ TYPES: Mapping[str, ColumnType] = {
     "datetime": ColumnType.TIMESTAMP,
 }
 
+PROPERTY = b"property"
+"""Key in a field's metadata: the property that the column holds, as UNPARSED names it."""
+
+COMMENT = b"comment"
+"""Key in a field's metadata: what a reader of the table should know about the column."""
+
+
+def _core(name: str, type_: pa.DataType, comment: str) -> pa.Field:
+    return pa.field(name, type_, metadata={COMMENT: comment.encode()})
+
+
 _BEFORE_PROPERTIES = (
-    pa.field("OBJECTTYPEID", pa.string()),
-    pa.field("OBJECTID", pa.int64()),
-    pa.field("CREATEDAT", pa.timestamp("us")),
-    pa.field("UPDATEDAT", pa.timestamp("us")),
-    pa.field("ARCHIVED", pa.bool_()),
-    pa.field("ARCHIVEDAT", pa.timestamp("us")),
-    pa.field("DELETEDAT", pa.timestamp("us")),
-    pa.field("DELETIONREASON", pa.string()),
-    pa.field("MERGEDINTO", pa.int64()),
-    pa.field("URL", pa.string()),
+    _core("OBJECTTYPEID", pa.string(), "HubSpot's id of the object type."),
+    _core("OBJECTID", pa.int64(), "HubSpot's id of the record; the table's key."),
+    _core("CREATEDAT", pa.timestamp("us"), "When the record was created (UTC)."),
+    _core("UPDATEDAT", pa.timestamp("us"), "When the record was last modified (UTC)."),
+    _core("ARCHIVED", pa.bool_(), "Whether the record is in HubSpot's recycle bin."),
+    _core("ARCHIVEDAT", pa.timestamp("us"), "Since when it is in the recycle bin (UTC)."),
+    _core("DELETEDAT", pa.timestamp("us"), "When a sync first knew the record gone for good (UTC)."),
+    _core("DELETIONREASON", pa.string(), "archived, merged or purged; NULL while the record is live."),
+    _core("MERGEDINTO", pa.int64(), "The surviving record, where this one was merged away."),
+    _core("URL", pa.string(), "The record's page in HubSpot."),
 )
 _AFTER_PROPERTIES = (
-    pa.field("UNPARSED", pa.string()),
-    pa.field("INGESTEDAT", pa.timestamp("us")),
-    pa.field("SYNCID", pa.string()),
+    _core("UNPARSED", pa.string(), "Values that do not fit their column's type, as JSON: property to raw text."),
+    _core("INGESTEDAT", pa.timestamp("us"), "When the page that carried this row was read from HubSpot (UTC)."),
+    _core("SYNCID", pa.string(), "The row of SYNCS that wrote this one."),
 )
 
 
@@ -73,6 +84,13 @@ class PropertyColumn:
     label: str
     description: str
 
+    @property
+    def field(self) -> pa.Field:
+        """The column in Arrow, its metadata telling which property it holds and what that is."""
+        comment = ": ".join(part for part in (self.label, self.description) if part)
+        metadata = {PROPERTY: self.property.encode(), COMMENT: comment.encode()}
+        return pa.field(self.column, self.type.arrow, metadata=metadata)
+
 
 @dataclass(frozen=True)
 class RecordSchema:
@@ -89,7 +107,7 @@ class RecordSchema:
     @cached_property
     def arrow(self) -> pa.Schema:
         """All columns: the core ones around the properties."""
-        properties = (pa.field(property_.column, property_.type.arrow) for property_ in self.properties)
+        properties = (property_.field for property_ in self.properties)
         return pa.schema([*_BEFORE_PROPERTIES, *properties, *_AFTER_PROPERTIES])
 
 

@@ -285,9 +285,7 @@ def conformed(table: Table, rows: pa.Table) -> pa.Table:
         )
     for column in table.key:
         if rows[column].null_count:
-            raise WarehouseError(
-                f"{rows[column].null_count} rows for table {table.name} have no {column}, its key"
-            )
+            raise WarehouseError(f"{rows[column].null_count} rows for table {table.name} have no {column}, its key")
     try:
         return rows.cast(pa.schema([table.schema.field(column) for column in rows.column_names]))
     except pa.ArrowInvalid as error:

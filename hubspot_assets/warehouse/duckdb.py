@@ -123,16 +123,14 @@ class DuckDBWarehouse(Warehouse):
             with self._file.open(read_only=True) as connection:
                 if not any(evolution(connection, table) for table in tables):
                     return []
-        changes = []
         with self._file.open(read_only=False) as connection:
+            steps = [step for table in tables for step in evolution(connection, table)]
             connection.begin()
-            for table in tables:
-                for step in evolution(connection, table):
-                    for statement in step.statements:
-                        connection.execute(statement)
-                    changes.append(step.change)
+            for step in steps:
+                for statement in step.statements:
+                    connection.execute(statement)
             connection.commit()
-        return changes
+        return [step.change for step in steps]
 
     def stage(self, table: Table) -> ArrowStage:
         """See `Warehouse.stage`."""
@@ -170,9 +168,7 @@ class DuckDBWarehouse(Warehouse):
                 return 0
             self._know(stored, table, (), where)
             text, values = condition(where)
-            [(rows,)] = connection.execute(
-                f"SELECT count(*) FROM {stored.name} WHERE {text}", values
-            ).fetchall()
+            [(rows,)] = connection.execute(f"SELECT count(*) FROM {stored.name} WHERE {text}", values).fetchall()
             return rows
 
     def missing(self, table: str, where: Filters, seen: str, seen_where: Filters, key: str) -> pa.Table:

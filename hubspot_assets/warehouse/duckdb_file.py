@@ -25,7 +25,8 @@ from hubspot_assets.warehouse.duckdb_sql import DATABASE, literal
 # DuckDB rewrites whole groups of rows when it clears away deleted ones. Groups of its own choice (122,880 rows)
 # make a commit of a few thousand scattered rows take 13 s now and then; these, at most two at a time, 2 s.
 _ROW_GROUP_SIZE = 30_720
-_SETTINGS: dict[str, str | int | bool] = {"max_vacuum_tasks": 2, "preserve_insertion_order": False}
+Settings = dict[str, str | bool | int | float | list[str]]
+_SETTINGS: Settings = {"max_vacuum_tasks": 2, "preserve_insertion_order": False}
 
 _HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<process>\d+)\)")
 
@@ -44,10 +45,11 @@ class DuckDBFile:
         settings: DuckDB settings of every connection.
     """
 
-    def __init__(self, path: Path, *, lock_timeout: float, settings: dict[str, str | int | bool]) -> None:
+    def __init__(self, path: Path, *, lock_timeout: float, settings: Settings) -> None:
         self.path = path.expanduser().resolve()
         self._lock_timeout = lock_timeout
         self._settings = _SETTINGS | settings
+        self._host: duckdb.DuckDBPyConnection | None = None
         with _turns_guard:
             self._turn = _turns.setdefault(self.path, threading.Lock())
 
@@ -71,9 +73,7 @@ class DuckDBFile:
             with self._named_errors():
                 if not read_only:
                     self._create()
-                with duckdb.connect(config=self._settings) as connection:
-                    connection.execute("SET enable_progress_bar = false")
-                    self._attach(connection, read_only=read_only)
+                with self._attached(read_only=read_only) as connection:
                     yield connection
         finally:
             self._turn.release()
@@ -104,6 +104,25 @@ class DuckDBFile:
             except FileExistsError:
                 _log.debug("%s was made by another process meanwhile", self.path)
 
+    @contextmanager
+    def _attached(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The file as a part of an empty database of this process, which takes a tenth of the time to open."""
+        if self._host is None:
+            self._host = duckdb.connect(config=self._settings)
+        try:
+            with self._host.cursor() as connection:
+                connection.execute("SET enable_progress_bar = false")
+                self._attach(connection, read_only=read_only)
+                connection.execute(f"USE {DATABASE}")
+                yield connection
+                connection.execute("USE memory")
+                connection.execute(f"DETACH {DATABASE}")
+        except BaseException:
+            # Whatever the state of the connection, this gives the file back.
+            self._host.close()
+            self._host = None
+            raise
+
     def _attach(self, connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
         options = f"ROW_GROUP_SIZE {_ROW_GROUP_SIZE}" + (", READ_ONLY" if read_only else "")
         attempts = tenacity.Retrying(
@@ -114,7 +133,6 @@ class DuckDBFile:
             reraise=True,
         )
         attempts(connection.execute, f"ATTACH {literal(str(self.path))} AS {DATABASE} ({options})")
-        connection.execute(f"USE {DATABASE}")
 
     def _say_waiting(self, state: tenacity.RetryCallState) -> None:
         # By the eighth attempt some seconds have passed, and a person may wonder.

@@ -28,9 +28,7 @@ _KEPT = 'temp."kept positions"'
 _REPLACED = 'temp."replaced rows"'
 
 
-def append(
-    connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTable, rows: pa.Table
-) -> Counts:
+def append(connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTable, rows: pa.Table) -> Counts:
     """Adds rows as they are, inside the caller's transaction."""
     _stage(connection, table, target, rows)
     _insert(connection, target, rows.column_names, f"FROM {_STAGED} i")
@@ -46,7 +44,6 @@ def merge(connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTab
         _insert(connection, target, columns, f"FROM {_STAGED} i SEMI JOIN {_NEWEST} USING ({_POSITION})")
         return Counts(inserted=candidates)
 
-    compared = [c for c in columns if c not in table.provenance and c not in table.key]
     weighed = [c for c in table.version if c not in table.provenance]
     _create(
         connection,
@@ -55,16 +52,16 @@ def merge(connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTab
         f"{equal('t', 'n', weighed)} AS alike "
         f"FROM {target.name} t JOIN {_NEWEST} n ON {_same_key(table)}",
     )
-    _create(
-        connection,
-        _KEPT,
-        f"SELECT {_POSITION} FROM {_MATCHED} WHERE newer UNION "
-        f"SELECT i.{_POSITION} FROM {_MATCHED} m JOIN {_STAGED} i USING ({_POSITION}) "
-        f"JOIN {target.name} t ON t.rowid = m.stored "
-        f"WHERE m.alike AND NOT m.newer AND {equal('t', 'i', compared)}",
-    )
+    _create(connection, _KEPT, f"SELECT DISTINCT {_POSITION} FROM {_MATCHED} WHERE newer")
+    if _number(connection, f"SELECT count(*) FROM {_MATCHED} WHERE alike AND NOT newer"):
+        compared = [c for c in columns if c not in table.provenance and c not in table.key]
+        connection.execute(
+            f"INSERT INTO {_KEPT} SELECT DISTINCT i.{_POSITION} FROM {_MATCHED} m "
+            f"JOIN {_STAGED} i USING ({_POSITION}) JOIN {target.name} t ON t.rowid = m.stored "
+            f"WHERE m.alike AND NOT m.newer AND {equal('t', 'i', compared)}"
+        )
     _create(connection, _REPLACED, f"FROM {_MATCHED} ANTI JOIN {_KEPT} USING ({_POSITION})")
-    kept = _number(connection, f"SELECT count(*) FROM {_KEPT}")
+    kept = _number(connection, f"SELECT count(DISTINCT {_POSITION}) FROM {_KEPT}")
     replaced = _number(connection, f"SELECT count(DISTINCT {_POSITION}) FROM {_REPLACED}")
     if candidates > kept:
         _replace(connection, target, columns)
@@ -89,9 +86,7 @@ def patch(connection: duckdb.DuckDBPyConnection, write: Patch, target: StoredTab
     matched = _number(connection, f"SELECT count(DISTINCT {_POSITION}) FROM {_MATCHED}")
     replaced = _number(connection, f"SELECT count(DISTINCT {_POSITION}) FROM {_REPLACED}")
     if replaced:
-        _create(
-            connection, _KEPT, f"SELECT {_POSITION} FROM {_NEWEST} ANTI JOIN {_REPLACED} USING ({_POSITION})"
-        )
+        _create(connection, _KEPT, f"SELECT {_POSITION} FROM {_NEWEST} ANTI JOIN {_REPLACED} USING ({_POSITION})")
         _replace(connection, target, rows.column_names)
     return Counts(updated=replaced, unchanged=matched - replaced)
 

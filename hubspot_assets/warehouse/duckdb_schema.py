@@ -10,7 +10,16 @@ import duckdb
 import pyarrow as pa
 
 from hubspot_assets.warehouse.base import COMMENT, PROPERTY, UNPARSED, SchemaChange, Table, WarehouseError
-from hubspot_assets.warehouse.duckdb_sql import DATABASE, SCHEMA, column_type, holds, literal, qualified, quoted, spelled
+from hubspot_assets.warehouse.duckdb_sql import (
+    DATABASE,
+    SCHEMA,
+    column_type,
+    holds,
+    literal,
+    qualified,
+    quoted,
+    spelled,
+)
 
 
 @dataclass(frozen=True)
@@ -19,7 +28,6 @@ class StoredTable:
 
     name: str
     columns: Mapping[str, str]
-    view: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,20 +39,15 @@ class Step:
 
 
 def find(connection: duckdb.DuckDBPyConnection, name: str) -> StoredTable | None:
-    """The table or view of that name, None when there is none."""
-    columns = connection.execute(
-        "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = ? "
-        "AND schema_name = ? AND upper(table_name) = upper(?) ORDER BY column_index",
-        [DATABASE, SCHEMA, name],
-    ).fetchall()
-    if not columns:
+    """The table or view of that name, None when there is none.
+
+    An open transaction does not survive a None.
+    """
+    try:
+        columns = connection.execute(f"DESCRIBE {qualified(name)}").fetchall()
+    except duckdb.CatalogException:
         return None
-    views = connection.execute(
-        "SELECT 1 FROM duckdb_views() WHERE database_name = ? "
-        "AND schema_name = ? AND upper(view_name) = upper(?)",
-        [DATABASE, SCHEMA, name],
-    ).fetchall()
-    return StoredTable(qualified(name), dict(columns), view=bool(views))
+    return StoredTable(qualified(name), {column: type_ for column, type_, *_ in columns})
 
 
 def evolution(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Step]:
@@ -56,10 +59,8 @@ def evolution(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Step]
     stored = find(connection, table.name)
     if stored is None:
         return [_creation(qualified(table.name), table)]
-    if stored.view:
-        raise WarehouseError(
-            f"{table.name} is a view here, where a sync needs a table; drop or rename the view."
-        )
+    if not _is_table(connection, table.name):
+        raise WarehouseError(f"{table.name} is a view here and a sync needs a table; drop or rename the view.")
     steps = []
     types = {column.upper(): type_ for column, type_ in stored.columns.items()}
     for field in table.schema:
@@ -80,6 +81,14 @@ def evolution(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Step]
             statements = _widening(stored, table, field, has)
             steps.append(Step(SchemaChange(table.name, "widened", field.name, has), statements))
     return steps
+
+
+def _is_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    tables = connection.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? AND upper(table_name) = upper(?)",
+        [DATABASE, SCHEMA, name],
+    )
+    return tables.fetchone() is not None
 
 
 def _wanted(table: Table, field: pa.Field) -> str:
@@ -108,8 +117,7 @@ def _widening(stored: StoredTable, table: Table, field: pa.Field, has: str) -> t
     return (
         f"ALTER TABLE {stored.name} ALTER {column} TYPE VARCHAR "
         f"USING coalesce({text}, json_extract_string({raw}, {path}))",
-        f"UPDATE {stored.name} SET {raw} = nullif(CAST({without} AS VARCHAR), '{{}}') "
-        f"WHERE json_exists({raw}, {path})",
+        f"UPDATE {stored.name} SET {raw} = nullif(CAST({without} AS VARCHAR), '{{}}') WHERE json_exists({raw}, {path})",
     )
 
 

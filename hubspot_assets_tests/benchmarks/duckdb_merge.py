@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import resource
 import shutil
 import tempfile
 import time
@@ -83,117 +82,108 @@ def contacts(ids: str, *, updated: int = 0, salt: int = 0) -> str:
     )
 
 
-def made(ids: str, **options: int) -> pa.Table:
-    """Those contacts as Arrow."""
-    with duckdb.connect(config={"threads": 1}) as connection:
-        return connection.sql(contacts(ids, **options)).to_arrow_table().cast(CONTACTS.schema)
+def scattered(stored: int, rows: int, offset: int = 0) -> str:
+    return f"SELECT i * {stored // rows} + {offset} AS i FROM range({rows}) r(i)"
+
+
+def neighbors(first: int, rows: int) -> str:
+    return f"SELECT i + {first} AS i FROM range({rows}) r(i)"
+
+
+@dataclass(frozen=True)
+class Case:
+    """Rows that are committed one chunk after the other.
+
+    Attributes:
+        chunks: for a number of stored rows, the chunks as SQL.
+        empty: whether the table is to be empty rather than full.
+        patch: columns to patch; none means to merge all.
+    """
+
+    chunks: Callable[[int], list[str]]
+    empty: bool = False
+    patch: tuple[str, ...] = ()
+
+
+CASES = {
+    "50,000 rows: 35,000 changed, scattered, and 15,000 new": Case(
+        lambda n: [
+            f"{contacts(scattered(n, 35_000), updated=9, salt=1)} "
+            f"UNION ALL {contacts(neighbors(n, 15_000), updated=9, salt=1)}"
+        ]
+    ),
+    "50,000 rows, new": Case(lambda n: [contacts(neighbors(n, 50_000))]),
+    "50,000 rows, equal, scattered": Case(lambda n: [contacts(scattered(n, 50_000))]),
+    "50,000 rows, equal, neighbors": Case(lambda n: [contacts(neighbors(n // 2, 50_000))]),
+    "50,000 rows, changed under an equal UPDATEDAT, scattered": Case(
+        lambda n: [contacts(scattered(n, 50_000), salt=1)]
+    ),
+    "8 chunks of 25,000 rows, new": Case(
+        lambda n: [contacts(neighbors(n + chunk * 25_000, 25_000)) for chunk in range(8)]
+    ),
+    "8 chunks of 25,000 rows, new, into an empty table": Case(
+        lambda n: [contacts(neighbors(chunk * 25_000, 25_000)) for chunk in range(8)], empty=True
+    ),
+    "8 chunks of 25,000 rows, changed, neighbors": Case(
+        lambda n: [contacts(neighbors(chunk * 25_000, 25_000), updated=9, salt=1) for chunk in range(8)]
+    ),
+    "8 chunks of 25,000 rows, changed, scattered": Case(
+        lambda n: [contacts(scattered(n, 25_000, chunk), updated=9, salt=1) for chunk in range(8)]
+    ),
+    "3 properties of 100,000 rows patched, scattered": Case(
+        lambda n: [contacts(scattered(n, 100_000), updated=9, salt=1)],
+        patch=("OBJECTID", "PROPERTY_TEXT_0", "PROPERTY_NUMBER_0", "PROPERTY_TIME_0", "INGESTEDAT", "SYNCID"),
+    ),
+}
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What a case took."""
+    """What the chunks of a case took; memory is that of the whole process in MiB."""
 
     counts: Counts
     seconds: float
+    longest: float
+    cpu_seconds: float
     before: int
     peak: int
 
 
-Case = Callable[[DuckDBWarehouse, int], tuple[Counts, float]]
+def run(name: str, path: Path, chunks: list[Path], answers: multiprocessing.Queue[Measured]) -> None:
+    """Commits the chunks, in a process of its own."""
+    case, warehouse = CASES[name], DuckDBWarehouse(path)
+    before, seconds, cpu, total = memory("VmRSS"), [], 0.0, Counts()
+    for chunk in chunks:
+        rows = pa.ipc.open_file(chunk).read_all()
+        with warehouse.stage(CONTACTS) as stage:
+            stage.write(rows)
+            begun, cpu_begun = time.perf_counter(), time.process_time()
+            [counts] = warehouse.commit(
+                Patch(CONTACTS, rows.select(case.patch), only_if_older_than=("INGESTEDAT",))
+                if case.patch
+                else Merge(CONTACTS, stage)
+            )
+            seconds.append(time.perf_counter() - begun)
+            cpu += time.process_time() - cpu_begun
+            total = Counts(
+                total.inserted + counts.inserted, total.updated + counts.updated, total.unchanged + counts.unchanged
+            )
+    answers.put(Measured(total, sum(seconds), max(seconds), cpu, before, memory("VmHWM")))
 
 
-def merged(warehouse: DuckDBWarehouse, rows: pa.Table) -> tuple[Counts, float]:
-    with warehouse.stage(CONTACTS) as stage:
-        stage.write(rows)
-        begun = time.perf_counter()
-        [counts] = warehouse.commit(Merge(CONTACTS, stage))
-        return counts, time.perf_counter() - begun
+def memory(measure: str) -> int:
+    """A figure of this process that Linux keeps, in MiB."""
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(measure))
+    return int(line.split()[1]) // 1024
 
 
-def scattered(stored: int, rows: int) -> str:
-    return f"SELECT i * {stored // rows} AS i FROM range({rows}) r(i)"
-
-
-def changed(warehouse: DuckDBWarehouse, stored: int) -> tuple[Counts, float]:
-    rows = pa.concat_tables(
-        [
-            made(scattered(stored, 35_000), updated=9, salt=1),
-            made(f"SELECT i + {stored} AS i FROM range(15000) r(i)", updated=9, salt=1),
-        ]
-    )
-    return merged(warehouse, rows)
-
-
-def equal_scattered(warehouse: DuckDBWarehouse, stored: int) -> tuple[Counts, float]:
-    return merged(warehouse, made(scattered(stored, 50_000)))
-
-
-def equal_neighbors(warehouse: DuckDBWarehouse, stored: int) -> tuple[Counts, float]:
-    return merged(warehouse, made(f"SELECT i + {stored // 2} AS i FROM range(50000) r(i)"))
-
-
-def calculated(warehouse: DuckDBWarehouse, stored: int) -> tuple[Counts, float]:
-    """Other values under an equal UPDATEDAT."""
-    return merged(warehouse, made(scattered(stored, 50_000), salt=1))
-
-
-def new(warehouse: DuckDBWarehouse, stored: int) -> tuple[Counts, float]:
-    return merged(warehouse, made(f"SELECT i + {stored} AS i FROM range(50000) r(i)"))
-
-
-def chunks(warehouse: DuckDBWarehouse, stored: int) -> tuple[Counts, float]:
-    seconds, inserted = 0.0, 0
-    for chunk in range(8):
-        first = stored + chunk * 25_000
-        counts, took = merged(warehouse, made(f"SELECT i + {first} AS i FROM range(25000) r(i)"))
-        seconds, inserted = seconds + took, inserted + counts.inserted
-    return Counts(inserted=inserted), seconds
-
-
-def first_load(warehouse: DuckDBWarehouse, stored: int) -> tuple[Counts, float]:
-    fresh = DuckDBWarehouse(Path(warehouse._file.path).with_name("fresh.duckdb"))
-    fresh.ensure(CONTACTS)
-    return chunks(fresh, 0)
-
-
-def changed_chunks(warehouse: DuckDBWarehouse, stored: int) -> tuple[Counts, float]:
-    seconds, updated = 0.0, 0
-    for chunk in range(4):
-        ids = f"SELECT i * {stored // 25_000} + {chunk} AS i FROM range(25000) r(i)"
-        counts, took = merged(warehouse, made(ids, updated=9, salt=1))
-        seconds, updated = seconds + took, updated + counts.updated
-    return Counts(updated=updated), seconds
-
-
-def patched(warehouse: DuckDBWarehouse, stored: int) -> tuple[Counts, float]:
-    columns = ["OBJECTID", "PROPERTY_TEXT_0", "PROPERTY_NUMBER_0", "PROPERTY_TIME_0", "INGESTEDAT", "SYNCID"]
-    rows = made(scattered(stored, 100_000), updated=9, salt=1).select(columns)
-    begun = time.perf_counter()
-    [counts] = warehouse.commit(Patch(CONTACTS, rows, only_if_older_than=("INGESTEDAT",)))
-    return counts, time.perf_counter() - begun
-
-
-CASES: dict[str, Case] = {
-    "50,000 rows: 35,000 changed, scattered, and 15,000 new": changed,
-    "50,000 rows, new": new,
-    "50,000 rows, equal, scattered": equal_scattered,
-    "50,000 rows, equal, neighbors": equal_neighbors,
-    "50,000 rows, scattered, changed under an equal UPDATEDAT": calculated,
-    "4 chunks of 25,000 rows, changed, scattered": changed_chunks,
-    "8 chunks of 25,000 rows, new": chunks,
-    "8 chunks of 25,000 rows into an empty file": first_load,
-    "3 properties of 100,000 rows patched": patched,
-}
-
-
-def peak_memory() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-
-
-def run(name: str, path: Path, stored: int, answers: multiprocessing.Queue[Measured]) -> None:
-    before = peak_memory()
-    counts, seconds = CASES[name](DuckDBWarehouse(path), stored)
-    answers.put(Measured(counts, seconds, before, peak_memory()))
+def fill(path: Path, rows: int) -> None:
+    """A stored table as a first load leaves it: in chunks."""
+    warehouse = DuckDBWarehouse(path)
+    warehouse.ensure(CONTACTS)
+    with warehouse._file.open(read_only=False) as connection:
+        for first in range(0, rows, 25_000):
+            connection.execute(f"INSERT INTO {CONTACTS.name} BY NAME {contacts(neighbors(first, 25_000))}")
 
 
 def main() -> None:
@@ -203,20 +193,27 @@ def main() -> None:
     arguments = parser.parse_args()
     spawn = multiprocessing.get_context("spawn")
     printed = Printed(title=f"Commits into {arguments.rows:,} rows x {len(CONTACTS.schema)} columns")
-    for heading in ("case", "inserted", "updated", "unchanged", "seconds", "MiB before", "MiB peak"):
-        printed.add_column(heading, justify="left" if heading == "case" else "right")
-    with tempfile.TemporaryDirectory() as folder:
-        stored = Path(folder, "stored.duckdb")
-        DuckDBWarehouse(stored).ensure(CONTACTS)
-        with duckdb.connect(stored) as connection:
-            for first in range(0, arguments.rows, 500_000):
-                ids = f"SELECT i FROM range({first}, {min(first + 500_000, arguments.rows)}) r(i)"
-                connection.execute(f"INSERT INTO {CONTACTS.name} {contacts(ids)}")
-        for name in [name for name in CASES if arguments.only in name]:
-            copy = Path(folder, "copy.duckdb")
-            shutil.copy(stored, copy)
+    headings = ("inserted", "updated", "unchanged", "seconds", "longest", "CPU s", "MiB before", "MiB peak")
+    printed.add_column("case")
+    for heading in headings:
+        printed.add_column(heading, justify="right")
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as maker:
+        maker.execute("SET enable_progress_bar = false")
+        full, empty, copy = (Path(folder, f"{name}.duckdb") for name in ("full", "empty", "copy"))
+        fill(full, arguments.rows)
+        fill(empty, 0)
+        for name, case in CASES.items():
+            if arguments.only not in name:
+                continue
+            shutil.copy(empty if case.empty else full, copy)
+            chunks = []
+            for number, query in enumerate(case.chunks(arguments.rows)):
+                chunks.append(Path(folder, f"{number}.arrow"))
+                rows = maker.sql(query).to_arrow_table().cast(CONTACTS.schema)
+                with pa.ipc.new_file(chunks[-1], rows.schema) as file:
+                    file.write_table(rows)
             answers = spawn.Queue()
-            process = spawn.Process(target=run, args=(name, copy, arguments.rows, answers))
+            process = spawn.Process(target=run, args=(name, copy, chunks, answers))
             process.start()
             measured = answers.get()
             process.join()
@@ -224,11 +221,10 @@ def main() -> None:
             printed.add_row(
                 name,
                 *(f"{number:,}" for number in (counts.inserted, counts.updated, counts.unchanged)),
-                f"{measured.seconds:.2f}",
-                f"{measured.before}",
-                f"{measured.peak}",
+                *(f"{number:.2f}" for number in (measured.seconds, measured.longest, measured.cpu_seconds)),
+                *(f"{number:,}" for number in (measured.before, measured.peak)),
             )
-    Console(width=140).print(printed)
+    Console(width=160).print(printed)
 
 
 if __name__ == "__main__":

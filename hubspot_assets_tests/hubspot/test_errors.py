@@ -17,10 +17,10 @@ def error(status: int, body: object = None, headers=None, path: str = "/crm/obje
 @pytest.mark.parametrize(
     ("status", "body", "cause"),
     [
-        (401, {"category": "INVALID_AUTHENTICATION", "message": "Authentication credentials not found."}, "InvalidToken"),
+        (401, {"category": "INVALID_AUTHENTICATION", "message": "credentials not found."}, "InvalidToken"),
         (401, {"category": "EXPIRED_AUTHENTICATION", "message": "… expired 75 second(s) ago."}, "ExpiredToken"),
         (401, {"category": "EXPIRED_AUTHENTICATION", "message": "… expired 20705 day(s) ago."}, "InvalidToken"),
-        (401, {"category": "EXPIRED_AUTHENTICATION", "context": {"expire time": ["1970-01-01T00:00:00Z"]}}, "InvalidToken"),
+        (401, {"message": "expired", "context": {"expire time": ["1970-01-01T00:00:00Z"]}}, "InvalidToken"),
         (401, {"message": "Any of the listed authentication credentials are missing"}, "InvalidToken"),
         (401, None, "InvalidToken"),
         (403, {"message": "This app hasn't been granted all required scopes"}, "Forbidden"),

@@ -73,5 +73,5 @@ def test_an_account_whose_subscription_has_no_custom_objects_is_a_matter_of_scop
     client = connect(serve(refusal))
     with pytest.raises(errors.MissingScopes):
         custom_object_types(client)
-    with pytest.raises(errors.UnknownObjectType, match="lacks custom-object-read. Did you mean contacts"):
+    with pytest.raises(errors.UnknownObjectType, match=r"lacks custom-object-read\. Did you mean contacts"):
         resolve_object_type(client, "contcts")

@@ -55,7 +55,7 @@ def test_no_failure_shows_the_token(serve, connect, caplog, fault):
     assert TOKEN.upper() not in shown
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.fault != "silent"])
 def test_no_failure_to_renew_a_token_shows_a_secret(serve, connect, caplog, fault):
     caplog.set_level(logging.DEBUG)
     credential = OAuth("app", "hidden-secret", "hidden-refresh", base_url=serve(fault).url)

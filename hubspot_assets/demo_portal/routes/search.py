@@ -56,9 +56,11 @@ def search(call: Call) -> Answer:
 
 
 def _served(account: Account, rows: int) -> int:
-    """How many of the rows this page gives: now and then HubSpot stops early, and even gives none."""
+    """How many of the rows this page gives: now and then HubSpot stops early, one time in four with none."""
     chance = account.behavior.short_pages
-    return int(account.random.random() * rows) if chance and account.random.random() < chance else rows
+    if not chance or account.random.random() >= chance:
+        return rows
+    return max(int(rows * (account.random.random() * 4 - 1) / 3), 0)
 
 
 def _number(given: object, default: int) -> int:

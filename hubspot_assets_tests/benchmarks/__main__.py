@@ -1,0 +1,73 @@
+"""Measures the whole path, from HubSpot's API into DuckDB tables, and prints a table.
+
+    uv run python -m hubspot_assets_tests.benchmarks
+    uv run python -m hubspot_assets_tests.benchmarks scan search --contacts 20000
+
+Everything runs on this machine: the demo portal takes its CPU seconds from the same processors.
+"""
+
+import argparse
+import os
+import platform
+from datetime import date
+
+from rich.console import Console
+from rich.table import Table
+
+from hubspot_assets_tests.benchmarks import duckdb_merge, pages_to_arrow, portal_ceiling
+from hubspot_assets_tests.benchmarks.materialization import Measured
+from hubspot_assets_tests.benchmarks.scenarios import SCENARIOS
+
+PARTS = {"portal": portal_ceiling, "pages": pages_to_arrow, "merge": duckdb_merge}
+"""Benchmarks of one part of the path."""
+
+COLUMNS = {
+    "seconds": lambda run: f"{run.seconds:.1f}",
+    "records/s": lambda run: f"{run.per_second:,.0f}",
+    "CPU s": lambda run: f"{run.cpu_seconds:.1f}",
+    "records/CPU s": lambda run: f"{run.per_cpu_second:,.0f}",
+    "portal CPU s": lambda run: f"{run.portal_cpu_seconds:.1f}",
+    "requests": lambda run: f"{run.api_calls:,}",
+    "429s": lambda run: f"{run.rate_limited_share:.1%}",
+    "read": lambda run: f"{run.rows_read:,}",
+    "written": lambda run: f"{run.rows_written:,}",
+    "MiB at start": lambda run: f"{run.start_memory:.0f}",
+    "MiB at peak": lambda run: f"{run.memory:.0f}",
+}
+
+
+def main() -> None:
+    """Run the chosen benchmarks."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    names = [*SCENARIOS, *PARTS]
+    parser.add_argument("names", nargs="*", metavar="name", help=f"which: {', '.join(names)}; all but `merge` if none")
+    parser.add_argument("--contacts", type=int, default=100_000, help="how many records the scenarios read")
+    arguments = parser.parse_args()
+    if unknown := [name for name in arguments.names if name not in names]:
+        parser.error(f"there is no benchmark {', '.join(unknown)}; choose from {', '.join(names)}")
+    chosen = arguments.names or [name for name in names if name != "merge"]
+    console = Console(width=200)
+    title = f"{os.cpu_count()} processors, Python {platform.python_version()}, {date.today()}"
+    table = Table("scenario", "run", "must reach", title=title)
+    for heading in COLUMNS:
+        table.add_column(heading, justify="right")
+    for name in chosen:
+        if name not in SCENARIOS:
+            continue
+        scenario = SCENARIOS[name]
+        for run, measured in scenario.runs(arguments.contacts):
+            console.print(f"{name}: {run}: {_line(measured)}", highlight=False)
+            table.add_row(scenario.title, run, scenario.target, *(show(measured) for show in COLUMNS.values()))
+    if table.row_count:
+        console.print(table)
+    for name in chosen:
+        if name in PARTS:
+            PARTS[name].main([])
+
+
+def _line(measured: Measured) -> str:
+    return ", ".join(f"{show(measured)} {heading}" for heading, show in COLUMNS.items())
+
+
+if __name__ == "__main__":
+    main()

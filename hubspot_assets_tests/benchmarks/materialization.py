@@ -1,0 +1,150 @@
+"""One run of the sync job in a process of its own, and what it cost.
+
+The process does what a user's run does, with the settings in its environment: it loads the definitions, opens a
+Dagster instance that keeps its events in files, and executes the job on the partition `latest`.
+"""
+
+import json
+import logging
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from hubspot_assets.demo_portal.control import Portal
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one run did and cost.
+
+    Attributes:
+        rows_read: records read, over all object types.
+        rows_written: of those, inserted or updated.
+        api_calls: requests sent.
+        rate_limited: answers 429.
+        strategies: how the object types were read.
+        seconds: of executing the job, Dagster's part included.
+        cpu_seconds: user and system time of the process while it executed the job.
+        start_cpu_seconds: user and system time before that: Python, imports, definitions.
+        start_memory: peak resident memory when the job began, MiB.
+        memory: peak resident memory at the end, MiB.
+        portal_cpu_seconds: CPU time of the demo portal meanwhile.
+    """
+
+    rows_read: int
+    rows_written: int
+    api_calls: int
+    rate_limited: int
+    strategies: Sequence[str]
+    seconds: float
+    cpu_seconds: float
+    start_cpu_seconds: float
+    start_memory: float
+    memory: float
+    portal_cpu_seconds: float = 0.0
+
+    @property
+    def per_second(self) -> float:
+        """Records per second."""
+        return self.rows_read / self.seconds
+
+    @property
+    def per_cpu_second(self) -> float:
+        """Records per CPU second of the process, start-up left out."""
+        return self.rows_read / self.cpu_seconds
+
+    @property
+    def rate_limited_share(self) -> float:
+        """Part of the requests that HubSpot's limits refused."""
+        return self.rate_limited / max(self.api_calls, 1)
+
+
+def materialize(portal: Portal, folder: Path, objects: Sequence[str]) -> Measured:
+    """Bring the tables in `folder` into line with the portal, in a new process.
+
+    Args:
+        portal: where the records are.
+        folder: of the DuckDB file and of everything else that a run leaves behind.
+        objects: names of the object types.
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("HUBSPOT_", "DAGSTER_"))}
+    environment |= {
+        "HUBSPOT_BASE_URL": portal.url,
+        "HUBSPOT_ACCESS_TOKEN": portal.token,
+        "HUBSPOT_OBJECTS": ",".join(objects),
+        "HUBSPOT_DUCKDB_PATH": str(folder / "hubspot.duckdb"),
+        # Rate limits that earlier runs against other portals have learned are kept out.
+        "XDG_CACHE_HOME": str(folder / "cache"),
+    }
+    cpu = portal.about()["cpu_seconds"]
+    command = [sys.executable, "-m", "hubspot_assets_tests.benchmarks.materialization"]
+    run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True)
+    measured = json.loads(run.stdout.splitlines()[-1])
+    return Measured(**measured, portal_cpu_seconds=portal.about()["cpu_seconds"] - cpu)
+
+
+def main() -> None:
+    """Execute the job, and print what it cost as the last line."""
+    warnings.simplefilter("ignore")
+    import dagster as dg
+
+    from hubspot_assets.definitions import defs
+    from hubspot_assets.jobs import SYNC_JOB
+
+    job = defs.resolve_job_def(SYNC_JOB.name)
+    logging.getLogger("dagster").setLevel(logging.WARNING)
+    with tempfile.TemporaryDirectory() as folder, dg.DagsterInstance.local_temp(folder) as instance:
+        start_memory, start_cpu, began = peak_memory(), cpu_seconds(), time.perf_counter()
+        run = job.execute_in_process(instance=instance, partition_key="latest")
+        seconds, cpu = time.perf_counter() - began, cpu_seconds() - start_cpu
+        metadata = [event.step_materialization_data.materialization.metadata for event in _materializations(run)]
+    measured = Measured(
+        rows_read=_total(metadata, "rows_read"),
+        rows_written=_total(metadata, "rows_inserted") + _total(metadata, "rows_updated"),
+        api_calls=_total(metadata, "api_calls"),
+        rate_limited=_total(metadata, "rate_limited"),
+        strategies=sorted({str(each["strategy"].value) for each in metadata}),
+        seconds=seconds,
+        cpu_seconds=cpu,
+        start_cpu_seconds=start_cpu,
+        start_memory=start_memory,
+        memory=peak_memory(),
+    )
+    values = asdict(measured)
+    del values["portal_cpu_seconds"]
+    print(json.dumps(values))
+
+
+def _materializations(run):  # noqa: ANN001, ANN202
+    return [event for event in run.all_events if event.is_step_materialization]
+
+
+def _total(metadata, name: str) -> int:  # noqa: ANN001
+    return sum(each[name].value for each in metadata)
+
+
+def cpu_seconds() -> float:
+    """User and system time of this process so far."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def peak_memory() -> float:
+    """Peak resident memory of this process so far, MiB."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # `ru_maxrss` of a new process begins with what its parent had before `exec`.
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+if __name__ == "__main__":
+    main()
