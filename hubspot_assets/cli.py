@@ -1,6 +1,6 @@
 """The command line: `hubspot-assets demo | check | demo-portal`."""
 
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -55,9 +55,12 @@ def demo_portal(
     """Serve a HubSpot account for your own tests, until interrupted."""
     from hubspot_assets.demo_portal.server import serve
 
-    serve(port=port, seed=seed, scale=scale, latency=latency, limits=limits)
+    try:
+        serve(port=port, seed=seed, scale=scale, latency=latency, limits=limits)
+    except OSError as error:
+        _fail(str(error))
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> NoReturn:
     Console(stderr=True, soft_wrap=True).print(message, markup=False, highlight=False, style="red")
     raise typer.Exit(1)

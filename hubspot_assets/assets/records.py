@@ -1,7 +1,7 @@
 """One asset per object type: its live and its archived records are the two partitions of one table."""
 
 import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import dagster as dg
 from pydantic import Field, field_validator, model_validator
@@ -12,9 +12,7 @@ from hubspot_assets.object_types import STANDARD_OBJECT_TYPES, ObjectType
 from hubspot_assets.partitions import ARCHIVED, LATEST, RECORD_PARTITIONS
 from hubspot_assets.resources.hubspot import HubSpotResource
 from hubspot_assets.settings import Settings
-
-if TYPE_CHECKING:
-    from hubspot_assets.sync.request import SyncRequest
+from hubspot_assets.sync.request import SyncRequest
 
 HUBSPOT_ACCOUNT = dg.AssetSpec(
     key=["hubspot", "account"],
@@ -59,10 +57,8 @@ class RecordsConfig(dg.Config):
         self.request()
         return self
 
-    def request(self) -> "SyncRequest":
+    def request(self) -> SyncRequest:
         """The same as the sync takes it."""
-        from hubspot_assets.sync.request import SyncRequest
-
         return SyncRequest(
             updated_after=instant(self.updated_after),
             updated_before=instant(self.updated_before),

@@ -89,6 +89,7 @@ class Account:
     """One HubSpot account: its records, definitions, tokens, limits, and how it behaves."""
 
     def __init__(self, options: AccountOptions) -> None:
+        self.options = options
         self.portal_id = PORTAL_ID
         self.time_zone = options.time_zone
         self.clock = Clock(_instant(options.now))

@@ -88,6 +88,16 @@ class Associations:
         del self._by_pair[(from_type, to_type)][from_id][to_id]
         del self._by_pair[(to_type, from_type)][to_id][from_id]
 
+    def move(self, record_type: str, old_id: int, new_id: int) -> None:
+        """Give a record's associations to another of its type, as a merge does."""
+        for (here, there), by_id in list(self._by_pair.items()):
+            if here != record_type or old_id not in by_id:
+                continue
+            for that_id, types in by_id[old_id].items():
+                self.add(here, new_id, there, that_id, next((each.label for each in types if each.label), None))
+            for that_id in by_id.pop(old_id):
+                self._by_pair[(there, here)][that_id].pop(old_id, None)
+
     def of(self, from_type: str, from_id: int, to_type: str) -> list[tuple[int, tuple[AssociationType, ...]]]:
         """What a record is associated with, ascending by id."""
         return sorted(self._by_pair.get((from_type, to_type), {}).get(from_id, {}).items())

@@ -96,8 +96,13 @@ def merge(
     absorbed: Sequence[int],
     mint: bool = False,
 ) -> dict[str, object]:
-    """Merge records into a survivor, under a new id when `mint`; the id that remains."""
-    return {"id": account.store(type).merge(survivor, absorbed, mint=mint).id}
+    """Merge records, and their associations, into a survivor, under a new id when `mint`; the id that remains."""
+    store = account.store(type)
+    remaining = store.merge(survivor, absorbed, mint=mint).id
+    for gone in (survivor, *absorbed):
+        if gone != remaining:
+            account.associations.move(store.object_type.name, gone, remaining)
+    return {"id": remaining}
 
 
 def create_property(
@@ -185,6 +190,16 @@ def dissociate(account: Account, type: str, id: int, to: str, to_id: int) -> dic
     return {}
 
 
+def render_ahead(account: Account, type: str, properties: Sequence[str] | None = None) -> dict[str, object]:
+    """Render all records with these properties (or all) now, so that a benchmark does not wait for it later."""
+    store = account.store(type)
+    names = [each.name for each in store.layout.active()] if properties is None else properties
+    renderer = account.renderer(store, sorted({*names, *store.object_type.always}))
+    for record in (*store.live.values(), *store.archived.values()):
+        renderer.render(record)
+    return {}
+
+
 def limits(account: Account, **settings: object) -> dict[str, object]:
     """Change limits: `enabled`, `burst`, `search`, `daily`, … (fields of `limits.LimitSettings`)."""
     account.limits.set(**settings)
@@ -258,6 +273,12 @@ def revoke(account: Account, value: str) -> dict[str, object]:
     return {}
 
 
+def reset(account: Account) -> dict[str, object]:
+    """Begin again: data, definitions, clock and switches as at the start, no request remembered."""
+    vars(account).update(vars(Account(account.options)))
+    return {}
+
+
 def clear_requests(account: Account) -> dict[str, object]:
     """Forget the requests so far."""
     account.requests.clear()
@@ -275,7 +296,7 @@ ORDERS: Mapping[str, Order] = {
     order.__name__: order
     for order in (
         create, create_many, change, archive, restore, purge, merge, create_property, archive_property,
-        retype_property, associate, dissociate, limits, latency, index_lag, index_catch_up, behavior, faults, clock,
-        token, revoke, clear_requests,
+        retype_property, associate, dissociate, render_ahead, limits, latency, index_lag, index_catch_up, behavior, faults, clock,
+        token, revoke, clear_requests, reset,
     )
 }  # fmt: skip

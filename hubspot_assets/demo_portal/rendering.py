@@ -20,7 +20,7 @@ _encode = msgspec.json.Encoder().encode
 class Memory:
     """How many bytes of renderings all records together may hold on to."""
 
-    limit: int = 512 * 2**20
+    limit: int = 2**30
     used: int = 0
 
 
@@ -39,6 +39,9 @@ class Renderer:
         names = dict(zip((name for name, _ in fields), self._names, strict=True))
         self._properties = msgspec.defstruct("Properties", fields, rename=names, gc=False)
         self._pick: Callable[[Values], Values] = itemgetter(*positions)
+        # These two are properties of every record, always set: no need to write the instants again.
+        self._created = layout.positions[store.object_type.created_property]
+        self._updated = layout.positions[store.object_type.last_modified_property]
         self._url = f"https://app.hubspot.com/contacts/{portal_id}/record/{store.object_type.object_type_id}/"
         self._memory = memory
 
@@ -63,8 +66,8 @@ class Renderer:
         body: dict[str, object] = {
             "id": str(record.id),
             "properties": self._properties(*self._pick(values)),
-            "createdAt": instant_text(record.created_at),
-            "updatedAt": instant_text(record.updated_at),
+            "createdAt": values[self._created],
+            "updatedAt": values[self._updated],
             "archived": record.archived_at is not None,
         }
         if record.archived_at is not None:

@@ -123,8 +123,11 @@ class RecordStore:
 
         Raises:
             NoSuchRecord: an id is not live.
-            KeyError: a property is not defined.
+            KeyError: a property is not defined, or HubSpot sets it itself.
         """
+        for name in properties:
+            if name in (*self.object_type.always, "hs_lastmodifieddate"):
+                raise KeyError(f"HubSpot sets the property {name!r} itself.")
         now = self._clock.now() if at is None else at
         changes = {**properties, **(self._last_modified(instant_text(now)) if touch else {})}
         records = [self._live(record_id) for record_id in ids]

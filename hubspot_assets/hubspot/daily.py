@@ -76,7 +76,8 @@ class DailyPool:
         with self._lock:
             if self._limit is None:
                 return "no limit of the day told"
-            return f"{self._remaining:,} of {self._limit:,} requests left today ({self._reserve:.0%} kept for other apps)"
+            left = f"{self._remaining:,} of {self._limit:,} requests left today"
+            return f"{left} ({self._reserve:.0%} kept for other apps)"
 
     def resets_at(self, now: float) -> datetime | None:
         """The account's next midnight (aware, UTC), None while its time zone is unknown."""

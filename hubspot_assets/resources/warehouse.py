@@ -1,10 +1,14 @@
 """The destination that the settings name."""
 
+from typing import TYPE_CHECKING
+
 from hubspot_assets.settings import Settings
-from hubspot_assets.warehouse.base import Warehouse
+
+if TYPE_CHECKING:
+    from hubspot_assets.warehouse.base import Warehouse
 
 
-def warehouse_of(settings: Settings) -> Warehouse:
+def warehouse_of(settings: Settings) -> "Warehouse":
     """The warehouse that `HUBSPOT_DESTINATION` names; its libraries are imported only now."""
     from hubspot_assets.warehouse.duckdb import DuckDBWarehouse
 

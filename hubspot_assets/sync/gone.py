@@ -15,7 +15,7 @@ from hubspot_assets.hubspot import batch_read
 from hubspot_assets.hubspot.client import Client
 from hubspot_assets.hubspot.pages import Page, Results
 from hubspot_assets.sync.loading import Loading
-from hubspot_assets.sync.merged import absorbed_records, merged_ids_column
+from hubspot_assets.sync.merged import absorbed_records, last_survivors, merged_ids_column
 from hubspot_assets.sync.request import Records
 from hubspot_assets.sync.state import naive
 from hubspot_assets.warehouse.base import Filter, Patch
@@ -42,25 +42,19 @@ class MassDeletion(Exception):
         self.live = live
 
 
-def missing_live(loading: Loading, created_before: datetime) -> list[int]:
-    """Ids of live records that a full read did not meet, less those created or read since it began."""
-    return _missing(loading, [Records.LATEST.filter, ("CREATEDAT", "<", naive(created_before))])
-
-
-def missing_archived(loading: Loading) -> list[int]:
-    """Ids of archived records that a read of the recycle bin did not meet."""
-    return _missing(loading, [IN_RECYCLE_BIN])
-
-
-def _missing(loading: Loading, where: list[Filter]) -> list[int]:
+def missing(loading: Loading, records: Records) -> list[int]:
+    """Ids of live (or archived) records that a full read of them did not meet, less those read since it began."""
     ids = loading.warehouse.missing(
         loading.table.table.name,
-        [*where, ("INGESTEDAT", "<", naive(loading.read.began_at))],
+        [
+            Records.LATEST.filter if records is Records.LATEST else IN_RECYCLE_BIN,
+            ("INGESTEDAT", "<", naive(loading.read.began_at)),
+        ],
         SEEN.name,
         [("SYNCID", "=", loading.read.sync_ids[0])],
         "OBJECTID",
     )
-    return sorted(ids["OBJECTID"].to_pylist())
+    return sorted(set(ids["OBJECTID"].to_pylist()) - loading.absorbed.keys())
 
 
 class MissingRecords:
@@ -126,31 +120,29 @@ def purged_patch(loading: Loading, ids: list[int]) -> Patch:
     return _patch(loading, ids, "purged", loading.read.began_at)
 
 
-def merged_patch(loading: Loading, known_at: datetime) -> Patch | None:
-    """Mark the stored records that others have absorbed; None where there is none to mark.
+def merged_patch(loading: Loading, known_at: datetime) -> Patch:
+    """Mark the stored records that others have absorbed.
 
     Call it when everything read is committed: an absorbed record may have been read just before it was merged.
     """
-    absorbed = {**_absorbed_by_earlier_syncs(loading), **loading.absorbed}
-    if not absorbed:
-        return None
+    absorbed = last_survivors(loading.absorbed)
     stored = loading.warehouse.read(
         loading.table.table.name, ["OBJECTID", "MERGEDINTO"], [("OBJECTID", "in", list(absorbed))]
     )
     ids = [row["OBJECTID"] for row in stored.to_pylist() if row["MERGEDINTO"] != absorbed[row["OBJECTID"]]]
     survivors = pa.array([absorbed[id_] for id_ in ids], pa.int64())
-    return _patch(loading, ids, "merged", known_at, survivors) if ids else None
+    return _patch(loading, ids, "merged", known_at, survivors)
 
 
-def _absorbed_by_earlier_syncs(loading: Loading) -> dict[int, int]:
-    """What the rows tell that a sync committed which died before it could mark anything."""
+def absorbed_in_earlier_syncs(loading: Loading) -> dict[int, int]:
+    """What the rows tell that those syncs of this read committed which died before they could mark anything."""
     earlier = list(loading.read.sync_ids[:-1])
     column = merged_ids_column(loading.table.schema)
     if not earlier or column is None:
         return {}
     rows = loading.warehouse.read(
         loading.table.table.name,
-        ["OBJECTID", column, "ARCHIVED"],
+        ["OBJECTID", column],
         [("SYNCID", "in", earlier), (column, "is not null", None)],
     )
     return absorbed_records(rows, loading.table.schema)

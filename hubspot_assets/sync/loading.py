@@ -20,7 +20,7 @@ from hubspot_assets.sync.progress import Progress
 from hubspot_assets.sync.record_table import RecordTable
 from hubspot_assets.sync.state import SyncRow, naive
 from hubspot_assets.tables.pages import PageReader
-from hubspot_assets.warehouse.base import Append, Counts, Merge, Stage, Warehouse, Write
+from hubspot_assets.warehouse.base import Append, Counts, Filter, Merge, Stage, Warehouse, Write
 from hubspot_assets.warehouse.syncs import SEEN, SYNCS
 
 BATCH_ROWS = 2_000
@@ -36,12 +36,14 @@ class Read:
     Attributes:
         sync_ids: the syncs that took part, this one last.
         began_at: when the first of them began, by this machine's clock.
-        outstanding: the id ranges not read when this sync took over.
+        outstanding: the id ranges not read yet.
+        rows_before: how many rows the earlier ones committed.
     """
 
     sync_ids: tuple[str, ...]
     began_at: datetime
     outstanding: Outstanding
+    rows_before: int = 0
 
 
 class Loading:
@@ -56,7 +58,7 @@ class Loading:
         usage_before: the client's usage when the sync began.
         progress: what tells people.
         keeps_seen: whether the ids met must be known in the end, to tell what is gone.
-        oldest: rows last modified before this instant are not kept.
+        oldest: of rows last modified before this instant, only those that the table has are kept.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Loading:
         self._progress = progress
         self._keeps_seen = keeps_seen
         self._oldest = naive(oldest)
+        self._older_stored = self._ids_older_than(oldest)
         self._reader = PageReader(table.schema, row.sync_id)
         self._stage: Stage | None = None
         self._pages: list[Page] = []
@@ -131,7 +134,7 @@ class Loading:
         usage = self._client.usage() - self._usage_before
         self.row.api_calls, self.row.rate_limited = usage.calls, usage.rate_limited
         self.row.progress = {
-            "rows_read": self.row.rows_read,
+            "rows_read": self.read.rows_before + self.row.rows_read,
             "outstanding": self.read.outstanding.to_json(),
             "sync_ids": self.read.sync_ids,
             "began_at": self.read.began_at.isoformat(),
@@ -179,12 +182,18 @@ class Loading:
         if self._keeps_seen:
             self._seen.append(rows["OBJECTID"])
         if self._oldest is not None:
-            rows = rows.filter(pc.field("UPDATEDAT") >= self._oldest)
+            rows = rows.filter((pc.field("UPDATEDAT") >= self._oldest) | pc.field("OBJECTID").isin(self._older_stored))
         self.row.rows_unparsed += rows.num_rows - rows["UNPARSED"].null_count
         self.absorbed.update(absorbed_records(rows, self.table.schema))
         if self._stage is None:
             self._stage = self.warehouse.stage(self.table.table)
         self._stage.write(rows)
+
+    def _ids_older_than(self, oldest: datetime | None) -> pa.Array:
+        if oldest is None:
+            return pa.array([], pa.int64())
+        older: Filter = ("UPDATEDAT", "<", oldest)
+        return self.warehouse.read(self.table.table.name, ["OBJECTID"], [older])["OBJECTID"].combine_chunks()
 
     def _seen_rows(self) -> pa.Table:
         ids = pa.chunked_array([chunk for ids in self._seen for chunk in ids.chunks], pa.int64())

@@ -24,9 +24,10 @@ class PropertyFilter:
 
     def select(self, definitions: Sequence[PropertyDefinition]) -> list[PropertyDefinition]:
         """The definitions of the properties to read, in the order given."""
-        return [definition for definition in definitions if self._admits(definition.name)]
+        return [definition for definition in definitions if self.admits(definition.name)]
 
-    def _admits(self, name: str) -> bool:
+    def admits(self, name: str) -> bool:
+        """Whether a property is to be read."""
         if name in ALWAYS_READ:
             return True
         allowed = not self.allow or any(fnmatchcase(name, pattern) for pattern in self.allow)

@@ -12,25 +12,25 @@ from hubspot_assets.hubspot.id_ranges import Outstanding
 from hubspot_assets.hubspot.plan import Strategy, choose
 from hubspot_assets.hubspot.properties import property_definitions
 from hubspot_assets.hubspot.scan import Scan, property_list_is_long
-from hubspot_assets.hubspot.search import Count, IdsOutOfOrder, Search, Window, changed_in
+from hubspot_assets.hubspot.search import Count, Search, SearchUnreliable, Window, changed_in
 from hubspot_assets.object_types import ObjectType
 from hubspot_assets.sync.backfill import backfill
 from hubspot_assets.sync.goal import decide
 from hubspot_assets.sync.gone import (
     MissingRecords,
+    absorbed_in_earlier_syncs,
     merged_patch,
-    missing_archived,
-    missing_live,
+    missing,
     purged_patch,
 )
 from hubspot_assets.sync.loading import Loading, Read
 from hubspot_assets.sync.progress import Progress
 from hubspot_assets.sync.property_filter import PropertyFilter
-from hubspot_assets.sync.record_table import PROPERTY_DEFINITIONS, RecordTable
+from hubspot_assets.sync.record_table import PROPERTY_DEFINITIONS, RecordTable, has_properties_to_backfill
 from hubspot_assets.sync.report import Report
 from hubspot_assets.sync.request import Mode, Records, SyncRequest
 from hubspot_assets.sync.state import SyncRow, read_state
-from hubspot_assets.warehouse.base import Delete, Filter, SchemaChange, Warehouse, Write
+from hubspot_assets.warehouse.base import Delete, SchemaChange, Warehouse, Write
 from hubspot_assets.warehouse.syncs import SEEN, SYNCS
 
 
@@ -82,10 +82,11 @@ class _Execution:
         self._usage_before = sync.client.usage()
         self._marked = {"purged": 0, "merged": 0}
         self._state = read_state(warehouse, sync.object_type.table, records)
-        self._goal = decide(records, sync.request, self._state, now=sync.client.now(), updated_after=sync.updated_after)
+        self._goal = decide(records, sync.request, self._state, updated_after=sync.updated_after)
 
     def run(self) -> Report:
         count = self._count(self._goal.window)
+        self._goal = self._goal.ending(self._client.now())
         if self._nothing_to_do(count):
             self._sync.say(f"{self._name}: nothing has changed since {self._goal.window.after:%Y-%m-%d %H:%M:%S}")
             row = replace(self._row(Strategy.SEARCH), covered_until=self._covered_until)
@@ -98,8 +99,7 @@ class _Execution:
         loading = self._loading(table, strategy, count)
         try:
             self._read(loading, count)
-            if self._backfills:
-                self._backfill(loading)
+            self._backfill(loading)
             self._finish(loading)
         finally:
             loading.close()
@@ -109,25 +109,19 @@ class _Execution:
 
     def _count(self, window: Window) -> Count | None:
         """Ask search how much there is to read; None where the object type cannot be searched."""
-        groups = changed_in(window, self._type.last_modified_property) if window.after else ((),)
+        groups = changed_in(window, self._type.last_modified_property)
         try:
             return Search(self._client, self._type.path, ["hs_object_id"], groups).count()
         except (BadRequest, NotFound):
             return None
 
     def _nothing_to_do(self, count: Count | None) -> bool:
-        to_backfill: list[Filter] = [
-            ("OBJECTTYPEID", "=", self._type.object_type_id),
-            ("COLUMNNAME", "is not null", None),
-            ("BACKFILLEDAT", "is null", None),
-            ("ARCHIVED", "!=", True),
-        ]
         return (
             self._goal.mode in (Mode.INCREMENTAL, Mode.WINDOW)
             and self._goal.interrupted is None
             and count is not None
             and count.matches == 0
-            and self._warehouse.count(PROPERTY_DEFINITIONS.name, to_backfill) == 0
+            and not has_properties_to_backfill(self._warehouse, self._type, self._sync.property_filter)
         )
 
     def _strategy(self, count: Count | None, properties: Sequence[str]) -> Strategy:
@@ -138,7 +132,7 @@ class _Execution:
             return Strategy.SCAN
         records = self._state.rows
         if self._goal.mode is Mode.INITIAL:
-            everything = self._count(Window(None, self._goal.window.before))
+            everything = self._count(Window())
             records = everything.matches if everything else count.matches
         return choose(
             matches=count.matches,
@@ -176,7 +170,12 @@ class _Execution:
         if interrupted is None:
             read = Read((row.sync_id,), self._began_at, Outstanding())
         else:
-            read = Read((*interrupted.sync_ids, row.sync_id), interrupted.began_at, interrupted.outstanding)
+            read = Read(
+                (*interrupted.sync_ids, row.sync_id),
+                interrupted.began_at,
+                interrupted.outstanding,
+                interrupted.rows_read,
+            )
             expected = max(expected - interrupted.rows_read, 0) if expected is not None else None
         loading = Loading(
             self._warehouse,
@@ -187,11 +186,11 @@ class _Execution:
             usage_before=self._usage_before,
             progress=Progress(self._name, expected, self._sync.say),
             keeps_seen=self._authoritative and self._state.rows > 0,
-            oldest=self._sync.updated_after if self._goal.everything else None,
+            oldest=None if self._goal.mode is Mode.WINDOW else self._sync.updated_after,
         )
-        # A first load gives every property it reads all its values; other syncs leave new ones to be back-filled.
-        first = self._goal.mode is Mode.INITIAL and interrupted is None
-        loading.write_with_next_commit(*table.definition_writes(self._client.now() if first else None))
+        # Where there are no rows, none lacks values; else a property is not complete before this sync has finished.
+        complete = self._records is Records.LATEST and self._state.rows == 0
+        loading.write_with_next_commit(*table.definition_writes(self._client.now() if complete else None))
         return loading
 
     @property
@@ -204,10 +203,9 @@ class _Execution:
         return self._goal.mode is Mode.FULL
 
     @property
-    def _backfills(self) -> bool:
-        """Whether new properties may hold values on records that this sync does not read anyway."""
-        fresh_load = self._goal.mode is Mode.INITIAL and self._goal.interrupted is None
-        return self._records is Records.LATEST and not self._authoritative and not fresh_load
+    def _completes(self) -> bool:
+        """Whether this sync gives new properties the values that rows stored before it lack."""
+        return self._records is Records.LATEST and self._goal.mode is not Mode.WINDOW and self._state.rows > 0
 
     def _read(self, loading: Loading, count: Count | None) -> None:
         highest_id = count.highest_id if count else None
@@ -220,7 +218,7 @@ class _Execution:
                 ranges = loading.read.outstanding.ranges
                 loading.add(search.pages(ranges, expected=expected, highest_id=highest_id))
                 return
-            except IdsOutOfOrder as error:
+            except SearchUnreliable as error:
                 self._sync.say(f"{self._name}: {error}; reads every record instead, by scan")
                 loading.begin_again(Strategy.SCAN)
         scan = Scan(self._client, path, properties, archived=self._records is Records.ARCHIVED)
@@ -228,49 +226,45 @@ class _Execution:
 
     def _backfill(self, loading: Loading) -> None:
         new = loading.table.to_backfill
-        if new:
+        reads_all = self._goal.everything and self._goal.interrupted is None
+        if new and self._completes and not reads_all:
             names = ", ".join(definition.name for definition in new[:5]) + (", ..." if len(new) > 5 else "")
             self._sync.say(f"{self._name}: reads the values of {len(new)} new properties ({names})")
-            properties = loading.table.property_names
-            loading.add(backfill(self._client, self._type.path, properties, new, records=self._state.rows))
+            loading.add(backfill(self._client, loading.table, records=self._state.rows))
 
     def _finish(self, loading: Loading) -> None:
         """Mark what is gone, and write the row of SYNCS that says the sync has finished."""
         marks: list[Write] = []
+        loading.absorbed = {**absorbed_in_earlier_syncs(loading), **loading.absorbed}
         if self._authoritative:
             loading.commit()
             marks += self._purge(loading)
-        if loading.absorbed or len(loading.read.sync_ids) > 1:
+            met = (*self._state.unfinished, loading.read.sync_ids[0])
+            marks.append(Delete(SEEN, [("SYNCID", "in", met)]))
+        if loading.absorbed:
             loading.commit()
             merged = merged_patch(loading, datetime.now(UTC))
-            if merged is not None:
-                self._marked["merged"] = merged.rows.num_rows
-                marks.append(merged)
+            self._marked["merged"] = merged.rows.num_rows
+            marks.append(merged)
         now = self._client.now()
-        if self._records is Records.LATEST and (self._authoritative or self._backfills):
+        if self._completes and loading.table.to_backfill:
             marks += loading.table.definition_writes(now)
-        if self._authoritative:
-            marks.append(Delete(SEEN, [("SYNCID", "=", loading.read.sync_ids[0])]))
         loading.row = replace(loading.row, finished_at=now, covered_until=self._covered_until)
         loading.commit(*marks)
 
     def _purge(self, loading: Loading) -> list[Write]:
-        if self._records is Records.LATEST:
-            ids = missing_live(loading, created_before=self._goal.window.before)
-        else:
-            ids = missing_archived(loading)
-        missing = MissingRecords(
+        records = MissingRecords(
             self._client,
             self._type.path,
             loading.table.property_names,
-            ids,
+            missing(loading, self._records),
             table=self._type.table,
             live=self._warehouse.count(self._type.table, (Records.LATEST.filter,)),
             guarded=self._records is Records.LATEST and not self._sync.request.allow_mass_deletion,
         )
-        loading.add(missing.found())
-        self._marked["purged"] = len(missing.purged)
-        return [purged_patch(loading, missing.purged)] if missing.purged else []
+        loading.add(records.found())
+        self._marked["purged"] = len(records.purged)
+        return [purged_patch(loading, records.purged)]
 
     def _report(self, row: SyncRow, table: RecordTable | None, changes: Sequence[SchemaChange]) -> Report:
         usage = self._client.usage() - self._usage_before

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from hubspot_assets.warehouse.base import Filter
+if TYPE_CHECKING:
+    from hubspot_assets.warehouse.base import Filter
 
 
 class Records(StrEnum):
@@ -16,7 +18,7 @@ class Records(StrEnum):
     """Records no longer live: in the recycle bin, merged away or purged."""
 
     @property
-    def filter(self) -> Filter:
+    def filter(self) -> "Filter":
         """The rows of the slice, as the warehouse takes it."""
         return ("DELETIONREASON", "is null" if self is Records.LATEST else "is not null", None)
 

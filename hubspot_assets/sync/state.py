@@ -10,7 +10,7 @@ from hubspot_assets.hubspot.id_ranges import Outstanding
 from hubspot_assets.hubspot.plan import Strategy
 from hubspot_assets.hubspot.search import Window
 from hubspot_assets.sync.request import Mode, Records
-from hubspot_assets.warehouse.base import Warehouse
+from hubspot_assets.warehouse.base import Filters, Warehouse
 from hubspot_assets.warehouse.syncs import SYNCS
 
 
@@ -57,9 +57,10 @@ class SyncState:
 def read_state(warehouse: Warehouse, table: str, records: Records) -> SyncState:
     """Read the state of one slice; a slice without rows has none, so that dropping a table begins afresh."""
     rows = warehouse.count(table, (records.filter,))
-    if warehouse.schema(SYNCS.name) is None or (records is Records.LATEST and rows == 0):
+    no_table = any(warehouse.schema(name) is None for name in (table, SYNCS.name))
+    if no_table or (records is Records.LATEST and rows == 0):
         return SyncState(None, None, (), rows)
-    where = (("TABLENAME", "=", table), ("RECORDS", "=", records.value))
+    where: Filters = (("TABLENAME", "=", table), ("RECORDS", "=", records.value))
     syncs = sorted(warehouse.read(SYNCS.name, where=where).to_pylist(), key=lambda row: row["STARTEDAT"])
     covered = max((row["COVEREDUNTIL"] for row in syncs if row["COVEREDUNTIL"] is not None), default=None)
     # A sync that finished has read whatever those before it left.

@@ -84,8 +84,7 @@ class PropertyColumn:
     label: str
     description: str
 
-    @property
-    def field(self) -> pa.Field:
+    def to_arrow(self) -> pa.Field:
         """The column in Arrow, its metadata telling which property it holds and what that is."""
         comment = ": ".join(part for part in (self.label, self.description) if part)
         metadata = {PROPERTY: self.property.encode(), COMMENT: comment.encode()}
@@ -107,7 +106,7 @@ class RecordSchema:
     @cached_property
     def arrow(self) -> pa.Schema:
         """All columns: the core ones around the properties."""
-        properties = (property_.field for property_ in self.properties)
+        properties = (property_.to_arrow() for property_ in self.properties)
         return pa.schema([*_BEFORE_PROPERTIES, *properties, *_AFTER_PROPERTIES])
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
 from hubspot_assets.warehouse.base import Counts, Patch, Table, WarehouseError
@@ -93,7 +92,7 @@ def patch(connection: duckdb.DuckDBPyConnection, write: Patch, target: StoredTab
 
 def _stage(connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTable, rows: pa.Table) -> None:
     """Shows the rows to DuckDB as they will be stored, numbered in the order they came."""
-    numbered = rows.append_column(_POSITION.strip('"'), pa.array(np.arange(rows.num_rows)))
+    numbered = rows.append_column(_POSITION.strip('"'), pa.arange(0, rows.num_rows))
     connection.register(_ARROW, numbered)
     stored_as = []
     for field in rows.schema:

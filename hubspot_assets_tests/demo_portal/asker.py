@@ -74,11 +74,11 @@ class Asker:
         groups = [{"filters": filters}] if filters else []
         return self.post(f"/crm/objects/2026-09/{name}/search", {"filterGroups": groups, "limit": 200, **body})
 
-    def pages(self, path: str, **query: object) -> Iterator[Reply]:
+    def pages(self, path: str, **query: str | int) -> Iterator[Reply]:
         """Every page of a list, by cursor."""
         after: str | None = "0"
         while after is not None:
-            reply = self.get(path, **query, after=after)
+            reply = self.get(path, None, **query, after=after)
             yield reply
             after = reply.after
 

@@ -89,3 +89,18 @@ def test_both_types_need_their_scope():
     hubspot = people()
     token = hubspot.order("token", without=["crm.objects.companies.read"])["token"]
     assert hubspot.post(BATCH, {"inputs": []}, token).status == 403
+
+
+def test_a_merge_takes_the_associations_along():
+    hubspot = people()
+    pairs = {each: hubspot.account.associations.of("contacts", each, "companies") for each in hubspot.live()}
+    absorbed = next(each for each, found in pairs.items() if found)
+    ((company, types),) = pairs[absorbed]
+    survivor = next(each for each, found in pairs.items() if not found)
+    hubspot.order("merge", type="contacts", survivor=survivor, absorbed=[absorbed])
+    found = hubspot.post(BATCH, {"inputs": [{"id": str(survivor)}]}).json["results"][0]["to"][0]
+    assert found["toObjectId"] == company
+    assert [each["typeId"] for each in found["associationTypes"]] == [each.type_id for each in types]
+    back = [each for each, _ in hubspot.account.associations.of("companies", company, "contacts")]
+    assert survivor in back
+    assert absorbed not in back

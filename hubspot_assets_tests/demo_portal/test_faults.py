@@ -108,7 +108,7 @@ def test_an_order_can_be_carried_out_between_two_requests():
 def test_a_rule_that_is_not_understood_is_refused(hubspot: Asker):
     with pytest.raises(BadOrder, match="There is no fault 'explode'; there are expired_token"):
         hubspot.order("faults", rules=[{"kind": "explode"}])
-    with pytest.raises(BadOrder, match="A fault has no field 'chance'; it has .*probability"):
+    with pytest.raises(BadOrder, match=r"A fault has no field 'chance'; it has .*probability"):
         hubspot.order("faults", rules=[{"kind": "reset", "chance": 1}])
 
 

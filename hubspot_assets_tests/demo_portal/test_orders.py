@@ -22,8 +22,6 @@ def test_a_change_moves_last_modified_everywhere_it_is_shown(hubspot: Asker):
     shown = hubspot.get(f"/crm/objects/2026-09/contacts/{record_id}").json["updatedAt"]
     assert shown == record.properties["lastmodifieddate"]
     assert record.updated_at == datetime.fromtimestamp(hubspot.account.clock.now() / 1000, UTC)
-        shown[:19]
-    )
 
 
 def test_a_calculated_change_moves_the_value_but_not_last_modified(hubspot: Asker):
@@ -129,6 +127,7 @@ def test_the_clock_can_be_moved_set_and_stopped(hubspot: Asker):
         ("merge", {"type": "contacts", "survivor": 1, "absorbed": [1]}, "A merge needs a survivor and other records"),
         ("change", {"type": "contacts", "properties": {"nonsense": "1"}}, "There is no property 'nonsense'"),
         ("change", {"type": "cats", "properties": {}}, "The portal has no object type 'cats'; it has contacts"),
+        ("change", {"type": "contacts", "properties": {"createdate": "x"}}, "HubSpot sets the property 'createdate'"),
         ("change", {"type": "contacts"}, "missing 1 required positional argument: 'properties'"),
         ("create", {"type": "contacts", "id": 1}, "There is a record 1 already"),
         ("create_property", {"type": "contacts", "name": "email"}, "contacts have a property email already"),
@@ -151,3 +150,12 @@ def test_an_order_that_cannot_be_carried_out_says_why_and_changes_nothing(name: 
 
 def test_every_order_says_what_it_does():
     assert all(order.__doc__ for order in ORDERS.values())
+
+
+def test_records_can_be_rendered_ahead_of_the_first_read(hubspot: Asker):
+    hubspot.order("render_ahead", type="contacts")
+    records = list(hubspot.account.stores["contacts"].live.values())
+    rendered = [record.rendering for record in records]
+    names = ",".join(hubspot.account.stores["contacts"].layout.by_name)
+    assert len(hubspot.get("/crm/objects/2026-09/contacts", limit=100, properties=names).ids) == len(records)
+    assert all(record.rendering is before is not None for record, before in zip(records, rendered, strict=True))

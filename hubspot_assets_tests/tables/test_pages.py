@@ -408,7 +408,9 @@ def test_unparsed_is_json_that_duckdb_reads_whatever_is_in_it():
         [page(record({"label": "\udc00", "amount": '"\\\0é\n'}), record({"active": "Yes"}), record())]
     )
 
-    texts = duckdb.sql("SELECT UNPARSED::JSON->>'amount', UNPARSED::JSON->>'active' FROM table").fetchall()
+    query = "SELECT UNPARSED::JSON->>'amount', UNPARSED::JSON->>'active' FROM pages"
+    with duckdb.connect() as connection:
+        texts = connection.register("pages", table).execute(query).fetchall()
 
     assert texts == [('"\\\0é\n', None), (None, "Yes"), (None, None)]
 

@@ -1,6 +1,6 @@
 import pyarrow as pa
 
-from hubspot_assets.tables.schema import ColumnType, record_schema
+from hubspot_assets.tables.schema import COMMENT, PROPERTY, ColumnType, record_schema
 from hubspot_assets_tests.tables.examples import definition
 
 CORE = [
@@ -70,3 +70,11 @@ def test_a_known_column_decides_what_is_stored_for_a_property():
     (column,) = record_schema("0-1", [definition("a-b", "number")], {"a-b": "PROPERTY_A_B_2"}, stored).properties
 
     assert (column.column, column.type) == ("PROPERTY_A_B_2", ColumnType.TEXT)
+
+
+def test_a_column_says_which_property_it_holds_and_what_that_is():
+    (column,) = record_schema("0-1", [definition("deal-size")]).properties
+
+    field = column.to_arrow()
+
+    assert (field.name, field.metadata) == ("PROPERTY_DEAL_SIZE", {PROPERTY: b"deal-size", COMMENT: b"Deal-Size"})

@@ -1,0 +1,236 @@
+"""The SQL that Snowflake tables need, as text; `%s` stands for a value that the driver binds, `%%` for a percent sign.
+
+Identifiers are always quoted, so that each means itself. Text is the same for the same question, byte by byte:
+Snowflake then answers a question about unchanged tables from its result cache, and no warehouse wakes up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from hubspot_assets.warehouse.base import Filters, WarehouseError, naive_utc
+
+POSITION = "STAGED$POSITION"
+"""Column beside staged rows: the order in which they came. `$` occurs in no column of ours."""
+
+MOST_LISTED = 10_000
+"""Values in one IN list; Snowflake refuses more than 16,384."""
+
+_TEXT = re.compile(r"VARCHAR(\(\d+\))?")
+_NUMBER = re.compile(r"NUMBER\((?P<precision>\d+),(?P<scale>\d+)\)")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in Snowflake the tables are, and as whom we come; nothing here is secret.
+
+    Attributes:
+        account: Account identifier (`myorg-account1`).
+        database: Name as Snowflake stores it, as are the next four.
+        schema: Schema of every table of ours.
+        warehouse: What computes; None for the user's default.
+        role: None for the user's default.
+        user: None where a session token says who it is.
+    """
+
+    account: str
+    database: str
+    schema: str
+    warehouse: str | None = None
+    role: str | None = None
+    user: str | None = None
+
+    @property
+    def schema_name(self) -> str:
+        """The full, quoted name of the schema."""
+        return f"{quoted(self.database)}.{quoted(self.schema)}"
+
+    def table(self, name: str) -> str:
+        """The full, quoted name of a table."""
+        return f"{self.schema_name}.{quoted(name)}"
+
+    def stage(self, path: str = "") -> str:
+        """A path in the stage that files go through; its parts need no quotes."""
+        return f"@{self.table(STAGE)}/{path}"
+
+
+STAGE = "HUBSPOT_LOAD"
+"""The named internal stage, made at set-up."""
+
+
+def quoted(name: str) -> str:
+    """An identifier that means itself."""
+    return '"' + name.replace('"', '""').replace("%", "%%") + '"'
+
+
+def listed(names: Iterable[str], prefix: str = "") -> str:
+    """Quoted identifiers, comma-separated."""
+    return ", ".join(prefix + quoted(name) for name in names)
+
+
+def column_type(type_: pa.DataType, *, json: bool = False) -> str:
+    """Snowflake's name of an Arrow type.
+
+    Raises:
+        WarehouseError: For a type that no table of ours uses.
+    """
+    if json:
+        return "VARIANT"
+    if pa.types.is_decimal(type_):
+        return f"NUMBER({type_.precision},{type_.scale})"
+    for test, name in _TYPES:
+        if test(type_):
+            return name
+    raise WarehouseError(f"a column of Arrow type {type_} has no type in Snowflake here; cast it first")
+
+
+_TYPES = (
+    (lambda type_: pa.types.is_string(type_) or pa.types.is_large_string(type_), "VARCHAR"),
+    (pa.types.is_boolean, "BOOLEAN"),
+    (pa.types.is_int64, "NUMBER(38,0)"),
+    (pa.types.is_float64, "FLOAT"),
+    (pa.types.is_date32, "DATE"),
+    (lambda type_: pa.types.is_timestamp(type_) and type_.tz is None, "TIMESTAMP_NTZ"),
+)
+
+
+def arrow_type(stored: str) -> pa.DataType:
+    """The Arrow type of a column, by the type that DESCRIBE names.
+
+    Raises:
+        WarehouseError: For a type whose values `read` does not return.
+    """
+    if is_text(stored) or stored in ("VARIANT", "OBJECT", "ARRAY"):
+        return pa.string()
+    if number := _NUMBER.fullmatch(stored):
+        precision, scale = int(number["precision"]), int(number["scale"])
+        return pa.decimal128(precision, scale) if scale else pa.int64()
+    name = stored.partition("(")[0]
+    if name in _ARROW_TYPES:
+        return _ARROW_TYPES[name]
+    raise WarehouseError(f"a column of Snowflake type {stored} cannot be read here; leave it out")
+
+
+_ARROW_TYPES: Mapping[str, pa.DataType] = {
+    "BOOLEAN": pa.bool_(),
+    "FLOAT": pa.float64(),
+    "DATE": pa.date32(),
+    "TIMESTAMP_NTZ": pa.timestamp("us"),
+    "TIMESTAMP_LTZ": pa.timestamp("us", "UTC"),
+    "TIMESTAMP_TZ": pa.timestamp("us", "UTC"),
+}
+
+
+def is_text(stored: str) -> bool:
+    """Whether a stored type is text."""
+    return _TEXT.fullmatch(stored) is not None
+
+
+def holds(stored: str, wanted: str) -> bool:
+    """Whether a column of the stored type keeps every value of the wanted type as it is."""
+    return is_text(stored) or stored.partition("(")[0] == wanted.partition("(")[0] and (
+        not wanted.startswith("NUMBER") or stored == wanted
+    )
+
+
+def spelled(expression: str, type_: str) -> str:
+    """Text of a value of a Snowflake type, as HubSpot spells it."""
+    text = f"CAST({expression} AS VARCHAR)"
+    if type_.startswith("NUMBER") and not type_.endswith(",0)"):
+        return f"RTRIM(RTRIM({text}, '0'), '.')"
+    if type_.startswith("TIMESTAMP_NTZ"):
+        day_and_time = f"TO_VARCHAR({expression}, 'YYYY-MM-DD\"T\"HH24:MI:SS.FF6')"
+        # Milliseconds are what HubSpot has; finer parts, should there be any, are kept.
+        return f"REGEXP_REPLACE({day_and_time}, '000$', '') || 'Z'"
+    if type_ == "DATE":
+        return f"TO_VARCHAR({expression}, 'YYYY-MM-DD')"
+    if type_ == "VARIANT":
+        return f"TO_JSON({expression})"
+    return text
+
+
+def as_stored(expression: str, wanted: str, stored: str) -> str:
+    """A staged value (JSON is staged as text) as a column of the stored type keeps it."""
+    if stored == "VARIANT":
+        return f"PARSE_JSON({expression})"
+    if is_text(stored) and wanted not in ("VARCHAR", "VARIANT"):
+        return spelled(expression, wanted)
+    return expression
+
+
+def as_read(column: str, stored: str) -> str:
+    """A stored column as `read` returns it: JSON as text."""
+    name = quoted(column)
+    return f"TO_JSON({name}) AS {name}" if stored in ("VARIANT", "OBJECT", "ARRAY") else name
+
+
+def differs(left: str, right: str, columns: Mapping[str, str]) -> str:
+    """True where two rows differ in some of these columns (name: stored type), a NULL being equal to a NULL."""
+    return " OR ".join(
+        # The text of a JSON object has its keys in order, so equal objects have equal texts.
+        f"TO_JSON({left}.{quoted(c)}) IS DISTINCT FROM TO_JSON({right}.{quoted(c)})"
+        if type_ == "VARIANT"
+        else f"{left}.{quoted(c)} IS DISTINCT FROM {right}.{quoted(c)}"
+        for c, type_ in columns.items()
+    )
+
+
+def newer(left: str, right: str, version: Sequence[str]) -> str:
+    """True where the left row's version is greater, a NULL being the least; never NULL."""
+    cases = []
+    for rank, column in enumerate(version):
+        a, b = f"{left}.{quoted(column)}", f"{right}.{quoted(column)}"
+        equal = [f"{left}.{quoted(c)} IS NOT DISTINCT FROM {right}.{quoted(c)}" for c in version[:rank]]
+        cases.append(" AND ".join([*equal, f"COALESCE({a} > {b}, {a} IS NOT NULL AND {b} IS NULL)"]))
+    return " OR ".join(f"({case})" for case in cases)
+
+
+def newest(source: str, key: Sequence[str], version: Sequence[str]) -> str:
+    """One row per key of a source: the newest by version, and the last to come among equals.
+
+    Snowflake's MERGE refuses a source with two rows for one target.
+    """
+    order = ", ".join([f"{quoted(c)} DESC NULLS LAST" for c in version] + [f"{quoted(POSITION)} DESC"])
+    return f"SELECT * FROM {source} QUALIFY ROW_NUMBER() OVER (PARTITION BY {listed(key)} ORDER BY {order}) = 1"
+
+
+def condition(where: Filters) -> tuple[str, list[object]]:
+    """The text of a WHERE clause, and the values it binds."""
+    terms: list[str] = []
+    values: list[object] = []
+    for column, comparison, value in where:
+        name = quoted(column)
+        match comparison:
+            case "is null" | "is not null":
+                terms.append(f"{name} {comparison.upper()}")
+            case "in":
+                members = [naive_utc(v) for v in value]  # pyright: ignore[reportGeneralTypeIssues]
+                terms.append(f"{name} IN (%s)" if members else "FALSE")
+                values.extend([members] if members else [])
+            case "=" | "!=" | "<" | "<=" | ">" | ">=":
+                if value is None:
+                    raise ValueError(f'{column} {comparison} None: say "is null" or "is not null"')
+                terms.append(f"{name} {'IS DISTINCT FROM' if comparison == '!=' else comparison} %s")
+                values.append(naive_utc(value))
+            case _:
+                raise ValueError(f"{comparison!r} is no comparison")
+    return " AND ".join(terms) or "TRUE", values
+
+
+def portions(where: Filters) -> Iterator[Filters]:
+    """The conditions, or several that together are true of the same rows where a list is too long for Snowflake.
+
+    Each row meets one of them only.
+    """
+    for place, (column, comparison, value) in enumerate(where):
+        members = list(dict.fromkeys(value)) if comparison == "in" else []  # pyright: ignore[reportArgumentType,reportCallIssue]
+        if len(members) > MOST_LISTED:
+            for start in range(0, len(members), MOST_LISTED):
+                portion = (column, comparison, members[start : start + MOST_LISTED])
+                yield from portions([*where[:place], portion, *where[place + 1 :]])
+            return
+    yield where
