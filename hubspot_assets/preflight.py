@@ -15,6 +15,9 @@ from hubspot_assets.settings import Settings, SettingsError
 from hubspot_assets.sync.custom_objects import object_type_called
 from hubspot_assets.warehouse.base import WarehouseError
 
+_PATIENCE = 15.0
+"""Seconds; somebody waits for the answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -39,7 +42,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
 
 def _hubspot(settings: Settings) -> Iterator[Finding]:
     try:
-        client = client_of(settings)
+        client = client_of(settings, patience=_PATIENCE)
     except SettingsError as error:
         yield Finding("token", False, str(error))
         return

@@ -102,7 +102,7 @@ def records_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
             return RecordsSync(
                 client=hubspot.client,
                 object_type=object_type_called(hubspot.client, name),
-                run_id=context.run_id,
+                run_id=context.run.run_id,
                 request=config.request(),
                 updated_after=settings.updated_after,
                 property_filter=PropertyFilter(

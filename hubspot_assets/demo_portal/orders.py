@@ -296,7 +296,7 @@ ORDERS: Mapping[str, Order] = {
     order.__name__: order
     for order in (
         create, create_many, change, archive, restore, purge, merge, create_property, archive_property,
-        retype_property, associate, dissociate, render_ahead, limits, latency, index_lag, index_catch_up, behavior, faults, clock,
-        token, revoke, clear_requests, reset,
+        retype_property, associate, dissociate, render_ahead, limits, latency, index_lag, index_catch_up, behavior,
+        faults, clock, token, revoke, clear_requests, reset,
     )
 }  # fmt: skip

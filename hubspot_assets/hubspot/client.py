@@ -6,6 +6,7 @@ that pass are repeated, and what is returned is a success whose body is known to
 
 import functools
 import http.client
+import json
 import re
 import threading
 import time
@@ -83,8 +84,8 @@ class Answer:
             UnreadableAnswer: it does not fit; the message says where.
         """
         try:
-            return _decoder(type).decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return _decoded(self.body, type)
+        except (msgspec.MsgspecError, ValueError) as error:
             raise errors.UnreadableAnswer(
                 f"HubSpot's answer is not what this endpoint promises: {error}.",
                 status=self.status,
@@ -95,6 +96,16 @@ class Answer:
 @functools.cache
 def _decoder(type: type[T]) -> msgspec.json.Decoder[T]:
     return msgspec.json.Decoder(type)
+
+
+def _decoded(body: bytes, type: type[T]) -> T:
+    """Decode JSON, also such as holds half a surrogate pair: msgspec refuses it, but HubSpot stores what users type."""
+    try:
+        return _decoder(type).decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        if b"\\u" not in body:
+            raise
+        return msgspec.convert(json.loads(body), type)
 
 
 class _JsonObject(msgspec.Struct):
@@ -323,8 +334,8 @@ def _incomplete(body: bytes) -> str | None:
     if not body:
         return "is empty"
     try:
-        _decoder(_JsonObject).decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        _decoded(body, _JsonObject)
+    except (msgspec.MsgspecError, ValueError) as error:
         start = body[:1].decode("ascii", "replace")
         return "is a web page instead of JSON" if start == "<" else f"is not complete JSON ({error})"
     return None

@@ -14,8 +14,12 @@ _NO_CREDENTIAL = (
 )
 
 
-def client_of(settings: Settings) -> "Client":
+def client_of(settings: Settings, *, patience: float = 300.0) -> "Client":
     """A client for the account that the settings name; its libraries are imported only now.
+
+    Args:
+        settings: which account, and by which credential.
+        patience: seconds after which a request that keeps failing is given up.
 
     Raises:
         SettingsError: no credential is set, or it is none.
@@ -29,7 +33,13 @@ def client_of(settings: Settings) -> "Client":
         budgets = Budgets.local(credential.fingerprint)
     else:
         budgets = Budgets.from_url(settings.budget_url.get_secret_value(), credential.fingerprint)
-    return Client(credential, base_url=settings.base_url, api_version=settings.api_version, budgets=budgets)
+    return Client(
+        credential,
+        base_url=settings.base_url,
+        api_version=settings.api_version,
+        budgets=budgets,
+        patience=patience,
+    )
 
 
 def _credential(settings: Settings) -> "Credential":

@@ -104,6 +104,7 @@ class Loading:
                 self._convert()
                 if self._stage is not None and self._stage.full:
                     self.commit()
+        self._convert()
 
     def begin_again(self, strategy: Strategy) -> None:
         """Read everything after all, in another way; what has come so far is kept."""

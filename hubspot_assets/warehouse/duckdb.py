@@ -213,7 +213,7 @@ class DuckDBWarehouse(Warehouse):
 
     def _know(self, stored: StoredTable, table: str, columns: Sequence[str], where: Filters) -> None:
         asked = [*columns, *(column for column, _, _ in where)]
-        if unknown := [column for column in asked if column not in stored.columns]:
+        if unknown := [column for column in asked if column.upper() not in stored.columns]:
             raise WarehouseError(f"Table {table} in {self.describe()} has no column {', '.join(unknown)}.")
 
 

@@ -1,9 +1,10 @@
-"""How incoming rows meet stored ones in DuckDB: classify by key and version, then insert and delete.
+"""How incoming rows meet stored ones in DuckDB: classify by key and version, then delete and insert.
 
 DuckDB stores columns, so reading few columns of many rows is cheap and touching every column of one row is not. A
-merge first joins the incoming keys and versions with the stored ones, then compares whole rows only where that
-leaves the answer open, then inserts the winners and deletes the rows they replace. DuckDB's own MERGE, UPDATE FROM
-and ON CONFLICT take ten times as long, or never end (see the benchmark duckdb_merge.py).
+merge first joins the incoming keys and versions with the stored ones, then fetches and compares whole rows only
+where that leaves the answer open, then deletes the rows to be replaced and inserts the winners. DuckDB's own MERGE
+and ON CONFLICT take ten times as long, or never end. A patch is an UPDATE, since it touches few columns.
+(Measured by hubspot_assets_tests/benchmarks/duckdb_merge.py.)
 """
 
 from __future__ import annotations
@@ -19,18 +20,21 @@ from hubspot_assets.warehouse.duckdb_sql import as_stored, column_type, equal, h
 
 # The blanks keep these names apart from any table or column of ours, and from a user's.
 _POSITION = '"staged position"'
+_STORED = '"stored row"'
 _ARROW = "staged arrow"
 _STAGED = 'temp."staged rows"'
 _NEWEST = 'temp."newest staged"'
 _MATCHED = 'temp."matched rows"'
+_DOUBTFUL = 'temp."doubtful rows"'
 _KEPT = 'temp."kept positions"'
 _REPLACED = 'temp."replaced rows"'
+_LACKING = 'temp."lacking columns"'
 
 
 def append(connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTable, rows: pa.Table) -> Counts:
     """Adds rows as they are, inside the caller's transaction."""
     _stage(connection, table, target, rows)
-    _insert(connection, target, rows.column_names, f"FROM {_STAGED} i")
+    _insert(connection, target, rows.column_names, f"FROM {_STAGED}")
     return Counts(inserted=rows.num_rows)
 
 
@@ -39,31 +43,26 @@ def merge(connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTab
     columns = rows.column_names
     _stage(connection, table, target, rows)
     candidates = _collapse(connection, table, table.version)
+    newest = f"FROM {_STAGED} SEMI JOIN {_NEWEST} USING ({_POSITION})"
     if not _number(connection, f"SELECT count(*) FROM (FROM {target.name} LIMIT 1)"):
-        _insert(connection, target, columns, f"FROM {_STAGED} i SEMI JOIN {_NEWEST} USING ({_POSITION})")
+        _insert(connection, target, columns, newest)
         return Counts(inserted=candidates)
 
-    weighed = [c for c in table.version if c not in table.provenance]
-    _create(
-        connection,
-        _MATCHED,
-        f"SELECT n.{_POSITION}, t.rowid AS stored, {newer('t', 'n', table.version)} AS newer, "
-        f"{equal('t', 'n', weighed)} AS alike "
-        f"FROM {target.name} t JOIN {_NEWEST} n ON {_same_key(table)}",
-    )
-    _create(connection, _KEPT, f"SELECT DISTINCT {_POSITION} FROM {_MATCHED} WHERE newer")
-    if _number(connection, f"SELECT count(*) FROM {_MATCHED} WHERE alike AND NOT newer"):
-        compared = [c for c in columns if c not in table.provenance and c not in table.key]
-        connection.execute(
-            f"INSERT INTO {_KEPT} SELECT DISTINCT i.{_POSITION} FROM {_MATCHED} m "
-            f"JOIN {_STAGED} i USING ({_POSITION}) JOIN {target.name} t ON t.rowid = m.stored "
-            f"WHERE m.alike AND NOT m.newer AND {equal('t', 'i', compared)}"
-        )
-    _create(connection, _REPLACED, f"FROM {_MATCHED} ANTI JOIN {_KEPT} USING ({_POSITION})")
+    _classify(connection, table, target, columns)
     kept = _number(connection, f"SELECT count(DISTINCT {_POSITION}) FROM {_KEPT}")
     replaced = _number(connection, f"SELECT count(DISTINCT {_POSITION}) FROM {_REPLACED}")
     if candidates > kept:
-        _replace(connection, target, columns)
+        winners = f"{newest} ANTI JOIN {_KEPT} USING ({_POSITION})"
+        lacking = [c for c in target.columns if c not in columns] if replaced else []
+        if lacking:
+            # One of the stored rows, should someone have made several of a key.
+            stored = f"SELECT {_POSITION}, min({_STORED}) AS {_STORED} FROM {_REPLACED} GROUP BY ALL"
+            fetched = ", ".join(f"t.{quoted(c)}" for c in lacking)
+            query = f"SELECT {_POSITION}, {fetched} FROM ({stored}) r JOIN {target.name} t ON t.rowid = r.{_STORED}"
+            _create(connection, _LACKING, query)
+            winners += f" LEFT JOIN {_LACKING} USING ({_POSITION})"
+        connection.execute(f"DELETE FROM {target.name} WHERE rowid IN (SELECT {_STORED} FROM {_REPLACED})")
+        _insert(connection, target, [*columns, *lacking], winners)
     return Counts(inserted=candidates - kept - replaced, updated=replaced, unchanged=kept)
 
 
@@ -78,15 +77,15 @@ def patch(connection: duckdb.DuckDBPyConnection, write: Patch, target: StoredTab
     _create(
         connection,
         _MATCHED,
-        f"SELECT n.{_POSITION}, t.rowid AS stored, {older} AND NOT ({equal('t', 'i', compared)}) AS replaced "
+        f"SELECT n.{_POSITION}, t.rowid AS {_STORED}, {older} AND NOT ({equal('t', 'i', compared)}) AS replaced "
         f"FROM {target.name} t JOIN {_NEWEST} n ON {_same_key(table)} JOIN {_STAGED} i USING ({_POSITION})",
     )
-    _create(connection, _REPLACED, f"FROM {_MATCHED} WHERE replaced")
     matched = _number(connection, f"SELECT count(DISTINCT {_POSITION}) FROM {_MATCHED}")
-    replaced = _number(connection, f"SELECT count(DISTINCT {_POSITION}) FROM {_REPLACED}")
+    replaced = _number(connection, f"SELECT count(DISTINCT {_POSITION}) FROM {_MATCHED} WHERE replaced")
     if replaced:
-        _create(connection, _KEPT, f"SELECT {_POSITION} FROM {_NEWEST} ANTI JOIN {_REPLACED} USING ({_POSITION})")
-        _replace(connection, target, rows.column_names)
+        values = ", ".join(f"{quoted(c)} = i.{quoted(c)}" for c in columns)
+        source = f"SELECT * FROM {_MATCHED} JOIN {_STAGED} USING ({_POSITION}) WHERE replaced"
+        connection.execute(f"UPDATE {target.name} t SET {values} FROM ({source}) i WHERE t.rowid = i.{_STORED}")
     return Counts(updated=replaced, unchanged=matched - replaced)
 
 
@@ -124,29 +123,34 @@ def _collapse(connection: duckdb.DuckDBPyConnection, table: Table, version: Sequ
     return _number(connection, f"SELECT count(*) FROM {_NEWEST}")
 
 
-def _replace(connection: duckdb.DuckDBPyConnection, target: StoredTable, columns: Sequence[str]) -> None:
-    """Inserts the candidates that are not kept out, and deletes the rows in whose place they come."""
-    chosen = f"FROM {_STAGED} i SEMI JOIN {_NEWEST} USING ({_POSITION}) ANTI JOIN {_KEPT} USING ({_POSITION})"
-    lacking = [c for c in target.columns if c not in columns]
-    if lacking:
-        chosen += (
-            f" LEFT JOIN (SELECT {_POSITION}, min(stored) AS stored FROM {_REPLACED} GROUP BY ALL) r "
-            f"USING ({_POSITION}) LEFT JOIN {target.name} t ON t.rowid = r.stored"
+def _classify(connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTable, columns: Sequence[str]) -> None:
+    """Tells the candidates that change nothing (_KEPT) from stored rows that are out of date (_REPLACED)."""
+    weighed = [c for c in table.version if c not in table.provenance]
+    _create(
+        connection,
+        _MATCHED,
+        f"SELECT n.{_POSITION}, t.rowid AS {_STORED}, {newer('t', 'n', table.version)} AS newer, "
+        f"{equal('t', 'n', weighed)} AS alike FROM {target.name} t JOIN {_NEWEST} n ON {_same_key(table)}",
+    )
+    _create(connection, _KEPT, f"SELECT DISTINCT {_POSITION} FROM {_MATCHED} WHERE newer")
+    doubtful = f"{_MATCHED} WHERE alike AND NOT newer"
+    if _number(connection, f"SELECT count(*) FROM {doubtful}"):
+        compared = [c for c in columns if c not in table.provenance and c not in table.key]
+        # Fetched on their own, for then DuckDB skips the parts of the table that have none of them.
+        fetched = ", ".join([f"m.{_POSITION}", *(f"t.{quoted(c)}" for c in compared)])
+        query = f"SELECT {fetched} FROM {target.name} t JOIN (FROM {doubtful}) m ON t.rowid = m.{_STORED}"
+        _create(connection, _DOUBTFUL, query)
+        connection.execute(
+            f"INSERT INTO {_KEPT} SELECT DISTINCT {_POSITION} FROM {_DOUBTFUL} t JOIN {_STAGED} i "
+            f"USING ({_POSITION}) WHERE {equal('t', 'i', compared)}"
         )
-    _insert(connection, target, columns, chosen, lacking)
-    connection.execute(f"DELETE FROM {target.name} WHERE rowid IN (SELECT stored FROM {_REPLACED})")
+        connection.execute(f"DROP TABLE {_DOUBTFUL}")
+    _create(connection, _REPLACED, f"FROM {_MATCHED} ANTI JOIN {_KEPT} USING ({_POSITION})")
 
 
-def _insert(
-    connection: duckdb.DuckDBPyConnection,
-    target: StoredTable,
-    columns: Sequence[str],
-    source: str,
-    stored_columns: Sequence[str] = (),
-) -> None:
-    names = ", ".join(quoted(c) for c in (*columns, *stored_columns))
-    values = ", ".join([f"i.{quoted(c)}" for c in columns] + [f"t.{quoted(c)}" for c in stored_columns])
-    connection.execute(f"INSERT INTO {target.name} ({names}) SELECT {values} {source}")
+def _insert(connection: duckdb.DuckDBPyConnection, target: StoredTable, columns: Sequence[str], source: str) -> None:
+    names = ", ".join(quoted(c) for c in columns)
+    connection.execute(f"INSERT INTO {target.name} ({names}) SELECT {names} {source}")
 
 
 def _same_key(table: Table) -> str:

@@ -24,7 +24,7 @@ from hubspot_assets.warehouse.duckdb_sql import (
 
 @dataclass(frozen=True)
 class StoredTable:
-    """A stored table or view: its qualified, quoted name, and its columns with their DuckDB types."""
+    """A stored table or view: its qualified, quoted name, and its upper-case columns with their DuckDB types."""
 
     name: str
     columns: Mapping[str, str]
@@ -47,7 +47,7 @@ def find(connection: duckdb.DuckDBPyConnection, name: str) -> StoredTable | None
         columns = connection.execute(f"DESCRIBE {qualified(name)}").fetchall()
     except duckdb.CatalogException:
         return None
-    return StoredTable(qualified(name), {column: type_ for column, type_, *_ in columns})
+    return StoredTable(qualified(name), {column.upper(): type_ for column, type_, *_ in columns})
 
 
 def evolution(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Step]:
@@ -62,10 +62,9 @@ def evolution(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Step]
     if not _is_table(connection, table.name):
         raise WarehouseError(f"{table.name} is a view here and a sync needs a table; drop or rename the view.")
     steps = []
-    types = {column.upper(): type_ for column, type_ in stored.columns.items()}
     for field in table.schema:
         wanted = _wanted(table, field)
-        has = types.get(field.name)
+        has = stored.columns.get(field.name)
         if has is None:
             statement = f"ALTER TABLE {stored.name} ADD COLUMN {quoted(field.name)} {wanted}"
             change = SchemaChange(table.name, "added", field.name)

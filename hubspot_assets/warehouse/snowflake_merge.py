@@ -120,9 +120,7 @@ def _typed(table: Table, stored: Mapping[str, str], source: Source, version: Seq
 
 
 def _as_stored(table: Table, stored: Mapping[str, str], columns: Sequence[str]) -> str:
-    return ", ".join(
-        f"{as_stored(quoted(c), _wanted(table, c), stored[c])} AS {quoted(c)}" for c in columns
-    )
+    return ", ".join(f"{as_stored(quoted(c), _wanted(table, c), stored[c])} AS {quoted(c)}" for c in columns)
 
 
 def _fitting(table: Table, stored: Mapping[str, str], source: Source) -> Sequence[str]:

@@ -159,3 +159,17 @@ def test_records_can_be_rendered_ahead_of_the_first_read(hubspot: Asker):
     names = ",".join(hubspot.account.stores["contacts"].layout.by_name)
     assert len(hubspot.get("/crm/objects/2026-09/contacts", limit=100, properties=names).ids) == len(records)
     assert all(record.rendering is before is not None for record, before in zip(records, rendered, strict=True))
+
+
+def test_a_reset_begins_again_with_the_data_definitions_and_switches_of_the_start(hubspot: Asker):
+    before = truth(hubspot)
+    hubspot.order("purge", type="contacts", ids=hubspot.live()[:9])
+    hubspot.order("create_property", type="contacts", name="shoe_size")
+    hubspot.order("faults", rules=[{"kind": "server_error"}])
+    hubspot.order("clock", advance=3600)
+    assert hubspot.get("/crm/objects/2026-09/contacts").status == 500
+    hubspot.order("reset")
+    assert truth(hubspot) == before
+    assert hubspot.get("/crm/objects/2026-09/contacts").status == 200
+    assert hubspot.get("/crm/properties/2026-09/contacts/shoe_size").status == 404
+    assert hubspot.account.requests.summary()["total"] == 2

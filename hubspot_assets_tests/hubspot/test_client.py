@@ -51,6 +51,19 @@ def test_an_answer_of_another_shape_says_where_it_differs(serve, connect):
         connect(serve(GOOD)).get("/x").decode(Other)
 
 
+def test_half_a_surrogate_pair_in_a_value_does_not_make_an_answer_unreadable(serve, connect):
+    class Record(msgspec.Struct):
+        id: str
+
+    class Results(msgspec.Struct):
+        results: list[Record]
+
+    body = b'{"results": [{"id": "1", "name": "broken \\ud83d emoji"}]}'
+    answer = connect(serve(Reply(body=body))).get("/x")
+    assert answer.body == body
+    assert answer.decode(Results).results == [Record("1")]
+
+
 def test_a_compressed_answer_is_unpacked(serve, connect):
     packed = Reply(body=gzip.compress(b'{"results": []}'), headers={"Content-Encoding": "gzip"})
     assert connect(serve(packed)).get("/x").body == b'{"results": []}'

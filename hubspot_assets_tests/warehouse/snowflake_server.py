@@ -1,10 +1,11 @@
 """A Snowflake account in a process: fakesnow behind HTTP, with what our SQL needs and it lacks.
 
 Run as a program it prints its port and serves until it is killed. What is added here is how Snowflake is documented
-to behave; SQL is never rewritten:
+to behave; no statement means less here than there:
 
 - a NULL timestamp arrives as NULL (fakesnow sends 1970-01-01);
-- REMOVE deletes staged files (fakesnow knows no REMOVE);
+- LIST of a path lists the files below it, REMOVE deletes them (fakesnow knows whole stages and no REMOVE);
+- OBJECT_DELETE takes a key out of an object (fakesnow has no such function);
 - UPDATE, DELETE and MERGE lock their table until the transaction ends (DuckDB would refuse the second writer, or
   let both insert the same key);
 - a session that ends gives up its transaction.
@@ -12,7 +13,6 @@ to behave; SQL is never rewritten:
 
 import os
 import re
-import shutil
 import socket
 import threading
 from collections import defaultdict
@@ -27,11 +27,12 @@ from fakesnow.conn import FakeSnowflakeConnection
 from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.transforms import stage
 
-_REMOVE = re.compile(r"^\s*REMOVE\s+@(?P<stage>\S+?)/(?P<path>\S*)\s*$", re.IGNORECASE)
+_FILES = re.compile(r"^\s*(?P<verb>LIST|REMOVE)\s+@(?P<stage>[^\s/]+)/(?P<path>\S*)\s*$", re.IGNORECASE)
 _WRITES = re.compile(r"^\s*(?:MERGE\s+INTO|UPDATE|DELETE\s+FROM)\s+(?P<table>\S+)", re.IGNORECASE)
 _ENDS = re.compile(r"^\s*(?:COMMIT|ROLLBACK)", re.IGNORECASE)
 
 _timestamp_without_nulls = fakesnow.arrow.timestamp_to_sf_struct
+_begin = FakeSnowflakeConnection.__init__
 _execute = FakeSnowflakeCursor.execute
 _locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
 _held: dict[int, set[str]] = defaultdict(set)
@@ -46,13 +47,20 @@ def _timestamp(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     return pa.StructArray.from_arrays(children, fields=fields, mask=array.is_null())
 
 
-def _removed(cursor: FakeSnowflakeCursor, name: str, path: str) -> FakeSnowflakeCursor:
-    folder = Path(stage.internal_dir(name.replace('"', ""))) / path
-    if folder.is_dir():
-        shutil.rmtree(folder)
-    else:
-        folder.unlink(missing_ok=True)
-    return _execute(cursor, "SELECT 'removed' AS \"result\"", server=True)
+def _about_files(cursor: FakeSnowflakeCursor, verb: str, name: str, path: str) -> FakeSnowflakeCursor:
+    bare = name.replace('"', "")
+    _execute(cursor, f"LIST @{bare}", server=True)
+    root = Path(stage.internal_dir(bare))
+    listed = bare.rpartition(".")[2].lower()
+    files = [file for file in sorted(root.rglob("*")) if file.is_file() and f"{file.relative_to(root)}".startswith(path)]
+    rows = [f"('{listed}/{file.relative_to(root)}', {file.stat().st_size}, '', '')" for file in files]
+    if verb.upper() == "REMOVE":
+        for file in files:
+            file.unlink()
+    nothing = "" if rows else " WHERE FALSE"
+    columns = '"name", "size", "md5", "last_modified"'
+    values = ", ".join(rows or ["('', 0, '', '')"])
+    return _execute(cursor, f"SELECT {columns} FROM (VALUES {values}) AS v ({columns}){nothing}", server=True)
 
 
 def _release(connection: FakeSnowflakeConnection) -> None:
@@ -64,8 +72,8 @@ def _executed(
     cursor: FakeSnowflakeCursor, command: str, *arguments: Any, **options: Any
 ) -> FakeSnowflakeCursor:
     connection = cursor._conn
-    if removal := _REMOVE.match(command):
-        return _removed(cursor, removal["stage"], removal["path"])
+    if files := _FILES.match(command):
+        return _about_files(cursor, files["verb"], files["stage"], files["path"])
     if (write := _WRITES.match(command)) and write["table"] not in _held[id(connection)]:
         with _guard:
             lock = _locks[write["table"]]
@@ -90,8 +98,16 @@ class _Sessions(dict[str, FakeSnowflakeConnection]):
         super().__delitem__(token)
 
 
+def _begun(connection: FakeSnowflakeConnection, *arguments: Any, **options: Any) -> None:
+    _begin(connection, *arguments, **options)
+    connection._duck_conn.execute(
+        "CREATE OR REPLACE TEMP MACRO object_delete(o, k) AS json_merge_patch(o, json_object(k, NULL))"
+    )
+
+
 def serve() -> None:
     """Serves on a free port of 127.0.0.1 and prints it."""
+    FakeSnowflakeConnection.__init__ = _begun
     fakesnow.arrow.timestamp_to_sf_struct = _timestamp
     FakeSnowflakeCursor.execute = _executed
     fakesnow.server.sessions = _Sessions()

@@ -1,0 +1,44 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hubspot_assets.demo_portal.control import Portal
+from hubspot_assets.hubspot.budgets import Budgets
+from hubspot_assets.warehouse.duckdb import DuckDBWarehouse
+
+SIZES = {"contacts": 130, "companies": 40, "tickets": 20, "goals": 10, "cars": 12}
+
+
+@pytest.fixture(scope="module")
+def portal() -> Iterator[Portal]:
+    """A small account, shared by the tests of a module."""
+    with Portal.start(sizes=SIZES) as portal:
+        yield portal
+
+
+@pytest.fixture
+def settings_folder(tmp_path, monkeypatch) -> Path:
+    """An empty current folder, and an environment without a single setting."""
+    for name in os.environ:
+        if name.startswith(("HUBSPOT_", "DAGSTER_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def account(portal, settings_folder, monkeypatch) -> Portal:
+    """The small account, named by the settings, and without rate limits."""
+    monkeypatch.setenv("HUBSPOT_BASE_URL", portal.url)
+    monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", portal.token)
+    monkeypatch.setattr(Budgets, "local", lambda fingerprint: Budgets.unlimited())
+    return portal
+
+
+@pytest.fixture
+def warehouse(settings_folder) -> DuckDBWarehouse:
+    """The DuckDB file that the settings name by default."""
+    return DuckDBWarehouse(settings_folder / ".data" / "hubspot.duckdb")

@@ -1,0 +1,49 @@
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from hubspot_assets.demo_portal.control import Portal
+from hubspot_assets.hubspot.budgets import Budgets
+from hubspot_assets.hubspot.client import Client
+from hubspot_assets.hubspot.credentials import AccessToken
+from hubspot_assets.warehouse.duckdb import DuckDBWarehouse
+from hubspot_assets_tests.sync.syncing import Syncing
+
+
+@pytest.fixture(scope="session")
+def started_portal() -> Iterator[Portal]:
+    with Portal.start(sizes={"contacts": 60, "deals": 30}, ids="mixed") as portal:
+        yield portal
+
+
+@pytest.fixture
+def portal(started_portal: Portal) -> Portal:
+    """A small portal as at its start: live, archived and merged contacts and deals."""
+    started_portal.reset()
+    return started_portal
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[..., Client]]:
+    """Make a client of a portal, without limits."""
+    with ExitStack() as stack:
+
+        def connect(portal: Portal, budgets: Budgets | None = None, **options) -> Client:
+            budgets = budgets or Budgets.unlimited()
+            return stack.enter_context(
+                Client(AccessToken(portal.token), base_url=portal.url, budgets=budgets, **options)
+            )
+
+        yield connect
+
+
+@pytest.fixture
+def warehouse(tmp_path) -> DuckDBWarehouse:
+    return DuckDBWarehouse(tmp_path / "hubspot.duckdb")
+
+
+@pytest.fixture
+def contacts(portal: Portal, connect: Callable[..., Client], warehouse: DuckDBWarehouse) -> Syncing:
+    """Syncs of the small portal's contacts."""
+    return Syncing(portal, connect(portal), warehouse)

@@ -1,0 +1,109 @@
+"""After a first run of both partitions, every record and every value of the portal is in the warehouse."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from hubspot_assets.demo_portal.control import Portal
+from hubspot_assets.hubspot.budgets import Budgets
+from hubspot_assets.hubspot.client import Client
+from hubspot_assets.hubspot.plan import Strategy
+from hubspot_assets.object_types import DEFAULT_OBJECT_TYPES
+from hubspot_assets.warehouse.duckdb import DuckDBWarehouse
+from hubspot_assets_tests.sync.syncing import Syncing
+
+FAULTS = (
+    {"kind": "burst_limit", "retry_after": 0.2},
+    {"kind": "search_limit", "path": "search", "retry_after": 0.2},
+    {"kind": "locked"},
+    {"kind": "server_error", "status": 500},
+    {"kind": "server_error", "status": 503},
+    {"kind": "cloudflare"},
+    {"kind": "reset"},
+    {"kind": "truncated"},
+    {"kind": "dropped"},
+    {"kind": "empty"},
+    {"kind": "not_json"},
+)
+"""Every kind of fault that passes by itself."""
+
+
+@pytest.fixture(scope="module")
+def company() -> Iterator[Portal]:
+    """All nine object types, a few hundred records each, with a lagging index and short and empty pages."""
+    sizes = dict.fromkeys(DEFAULT_OBJECT_TYPES, 150)
+    with Portal.start(sizes={**sizes, "contacts": 700}, index_lag=True, short_pages=0.2) as portal:
+        yield portal
+
+
+def test_all_nine_object_types_are_complete_though_the_index_lags_and_pages_are_short_or_empty(
+    company: Portal, connect: Callable[..., Client], warehouse: DuckDBWarehouse
+) -> None:
+    client = connect(company)
+    for name in DEFAULT_OBJECT_TYPES:
+        syncing = Syncing(company, client, warehouse, name)
+        syncing.both()
+        assert syncing.assert_equal() == len(list(company.records(name)))
+
+
+def test_two_percent_of_faulty_answers_of_every_kind_cost_nothing_but_time_under_the_real_limits(
+    company: Portal, connect: Callable[..., Client], warehouse: DuckDBWarehouse, tmp_path
+) -> None:
+    company.reset()
+    company.limits(enabled=True, burst=60, interval=1.0)
+    # Each kind once at least, so that it is not left to chance; then two answers in a hundred.
+    certain = [{"nth": [5 * number + 3], "times": 1, **fault} for number, fault in enumerate(FAULTS)]
+    share = 0.02 / len(FAULTS)
+    company.faults([*certain, *({"probability": share, "seed": n, **f} for n, f in enumerate(FAULTS))])
+    client = connect(company, Budgets.local("faulty", tmp_path / "budgets.sqlite"))
+    for name in ("contacts", "deals", "tickets"):
+        syncing = Syncing(company, client, warehouse, name)
+        for _ in range(2):
+            syncing.both()
+        company.index_catch_up()
+        syncing.assert_equal()
+    faults = {request["fault"] for request in company.requests()}
+    assert {fault["kind"] for fault in FAULTS} <= faults
+    company.reset()
+
+
+@pytest.fixture(scope="module")
+def flood() -> Iterator[Portal]:
+    """25,000 contacts of few properties."""
+    with Portal.start(sizes={"contacts": 25_000}, properties={"contacts": 8}, archived_share=0, merged_share=0) as portal:
+        yield portal
+
+
+def test_twenty_five_thousand_contacts_of_one_millisecond_are_all_read(
+    flood: Portal, connect: Callable[..., Client], warehouse: DuckDBWarehouse
+) -> None:
+    syncing = Syncing(flood, connect(flood), warehouse)
+    flood.change("contacts", {"lastname": "Flood"}, at=datetime(2026, 1, 2, tzinfo=UTC))
+    assert syncing.latest().strategy is Strategy.SCAN
+    flood.change("contacts", {"lastname": "Ebb"})
+    # A scan would be cheaper; search has to be right all the same.
+    syncing.latest(updated_after=datetime(2026, 1, 1, tzinfo=UTC), updated_before=None)
+    assert len(list(flood.records("contacts"))) == syncing.assert_equal()
+
+
+@pytest.mark.parametrize("incremental", [False, True])
+def test_twelve_hundred_properties_of_long_names_are_read_by_list_and_batch(
+    connect: Callable[..., Client], warehouse: DuckDBWarehouse, wide: Portal, incremental: bool
+) -> None:
+    wide.reset()
+    syncing = Syncing(wide, connect(wide), warehouse)
+    syncing.both()
+    if incremental:
+        wide.change("contacts", {"lastname": "Wide"}, count=3)
+        syncing.both()
+    assert syncing.assert_equal() > 200
+    assert all(request["status"] != 414 for request in wide.requests())
+    assert wide.requests("batch/read")
+
+
+@pytest.fixture(scope="module")
+def wide() -> Iterator[Portal]:
+    """Contacts whose property names make a URL of 80,000 characters."""
+    with Portal.start(sizes={"contacts": 230}, properties={"contacts": 1_200}, long_property_names=True) as portal:
+        yield portal
