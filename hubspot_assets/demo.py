@@ -41,7 +41,7 @@ def run_demo(console: Console, *, ui_port: int | None) -> int:
     from hubspot_assets.demo_portal.control import Portal
 
     console.print("Starting the demo portal: a HubSpot account of a made-up company, with HubSpot's rate limits.")
-    with Portal.start(limits=True) as portal:
+    with Portal.start(limits=True, index_lag=True, short_pages=0.01) as portal:
         environment = {
             "HUBSPOT_BASE_URL": portal.url,
             "HUBSPOT_ACCESS_TOKEN": portal.token,

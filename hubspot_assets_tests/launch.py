@@ -16,6 +16,7 @@ def launch(
     range_: tuple[str, str] | None = None,
     config: Mapping[str, object] | None = None,
     downstream: Sequence[dg.AssetsDefinition] = (),
+    select: Sequence[dg.AssetsDefinition] | None = None,
     instance: dg.DagsterInstance | None = None,
 ) -> dg.ExecuteInProcessResult:
     """Materialize the assets of some object types: one partition, or a range of them as a backfill does."""
@@ -32,6 +33,7 @@ def launch(
         tags=tags,
         run_config={"ops": ops} if ops else None,
         instance=instance,
+        selection=select,
         raise_on_error=False,
     )
 
@@ -58,7 +60,7 @@ def failure(result: dg.ExecuteInProcessResult, step: str) -> dg.DagsterEvent:
 def sentence(result: dg.ExecuteInProcessResult, step: str) -> str:
     """The description of a step's failure."""
     data = failure(result, step).step_failure_data.user_failure_data
-    assert data is not None
+    assert data is not None, failure(result, step)
     return str(data.description)
 
 

@@ -1,10 +1,10 @@
 """One asset per object type: its live and its archived records are the two partitions of one table."""
 
 import re
-from typing import Any, Self
+from typing import Any
 
 import dagster as dg
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field
 
 from hubspot_assets.failures import permanent_failures
 from hubspot_assets.instants import instant
@@ -46,25 +46,22 @@ class RecordsConfig(dg.Config):
     )
     allow_mass_deletion: bool = Field(False, description="Let a full sync mark more than 20 % of the table as purged.")
 
-    @field_validator("updated_after", "updated_before")
-    @classmethod
-    def _readable(cls, value: str | None) -> str | None:
-        instant(value)
-        return value
-
-    @model_validator(mode="after")
-    def _no_contradiction(self) -> Self:
-        self.request()
-        return self
-
     def request(self) -> SyncRequest:
-        """The same as the sync takes it."""
-        return SyncRequest(
-            updated_after=instant(self.updated_after),
-            updated_before=instant(self.updated_before),
-            full=self.full,
-            allow_mass_deletion=self.allow_mass_deletion,
-        )
+        """The same as the sync takes it.
+
+        Raises:
+            dagster.Failure: it cannot be meant so. Not raised by validators: Dagster runs those inside the step, and
+                would retry what they refuse.
+        """
+        try:
+            return SyncRequest(
+                updated_after=instant(self.updated_after),
+                updated_before=instant(self.updated_before),
+                full=self.full,
+                allow_mass_deletion=self.allow_mass_deletion,
+            )
+        except ValueError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
 
 
 def records_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
@@ -98,12 +95,13 @@ def records_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
         from hubspot_assets.sync.records import RecordsSync
 
         _refuse_no_partitions(context)
+        request = config.request()
         with permanent_failures():
             return RecordsSync(
                 client=hubspot.client,
                 object_type=object_type_called(hubspot.client, name),
                 run_id=context.run.run_id,
-                request=config.request(),
+                request=request,
                 updated_after=settings.updated_after,
                 property_filter=PropertyFilter(
                     settings.allow_properties.get(name, ()), settings.deny_properties.get(name, ())

@@ -131,7 +131,8 @@ class _Execution:
             # A scan reads the primary store, so it also meets what the search index does not know yet.
             return Strategy.SCAN
         records = self._state.rows
-        if self._goal.mode is Mode.INITIAL:
+        if self._state.covered_until is None or self._sync.updated_after is not None:
+            # The table does not hold all that a scan would read.
             everything = self._count(Window())
             records = everything.matches if everything else count.matches
         return choose(

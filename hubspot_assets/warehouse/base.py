@@ -11,7 +11,7 @@ by `Table.json` are stored in the destination's own JSON type.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, Self
@@ -41,7 +41,19 @@ Filters = Sequence[Filter]
 
 
 class WarehouseError(Exception):
-    """The destination cannot do what was asked; one sentence names cause and cure."""
+    """The destination cannot do what was asked; one sentence names cause and cure.
+
+    Attributes:
+        permanent: Trying again cannot help; only a person can.
+    """
+
+    permanent = True
+
+
+class WarehouseBusy(WarehouseError):
+    """Somebody else's use of the destination is in the way; later it may not be."""
+
+    permanent = False
 
 
 class TableNotFound(WarehouseError):
@@ -212,6 +224,14 @@ class Warehouse(ABC):
     @abstractmethod
     def describe(self) -> str:
         """The destination in a few words fit for an error message: `DuckDB file /data/hubspot.duckdb`."""
+
+    def tagged(self, tag: Mapping[str, str]) -> Warehouse:  # noqa: ARG002
+        """The same destination; one that keeps a history of its statements says there who sent them.
+
+        Args:
+            tag: Who: asset, partition, run.
+        """
+        return self
 
     @abstractmethod
     def check(self) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 import tenacity
 
-from hubspot_assets.warehouse.base import WarehouseError
+from hubspot_assets.warehouse.base import WarehouseBusy, WarehouseError
 from hubspot_assets.warehouse.duckdb_sql import DATABASE, literal
 
 # DuckDB rewrites whole groups of rows when it clears away deleted ones. Groups of its own choice (122,880 rows)
@@ -65,7 +65,7 @@ class DuckDBFile:
             WarehouseError: If the file cannot be opened, or DuckDB refuses what the block asks of it.
         """
         if not self._turn.acquire(timeout=self._lock_timeout):
-            raise WarehouseError(
+            raise WarehouseBusy(
                 f"DuckDB file {self.path} was still taken after {self._lock_timeout:g} s by another thread of this "
                 "process; look for a sync that hangs."
             )
@@ -144,7 +144,8 @@ class DuckDBFile:
         try:
             yield
         except (duckdb.Error, OSError) as error:
-            raise WarehouseError(self._explained(error)) from error
+            kind = WarehouseBusy if _is_taken(error) else WarehouseError
+            raise kind(self._explained(error)) from error
 
     def _explained(self, error: duckdb.Error | OSError) -> str:
         said = next(iter(str(error).splitlines()), type(error).__name__)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
-from hubspot_assets.warehouse.base import Counts, Patch, Table, WarehouseError
+from hubspot_assets.warehouse.base import Counts, Patch, Table, WarehouseBusy, WarehouseError
 from hubspot_assets.warehouse.duckdb_schema import StoredTable
 from hubspot_assets.warehouse.duckdb_sql import as_stored, column_type, equal, holds, newer, quoted
 
@@ -98,8 +98,8 @@ def _stage(connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTa
         wanted = column_type(field.type, json=field.name in table.json)
         stored = target.columns.get(field.name)
         if stored is None or not holds(stored, wanted):
-            raise WarehouseError(
-                f"column {field.name} of table {table.name} is stored as {stored or 'nothing'} and rows bring {wanted}; "
+            raise WarehouseBusy(
+                f"column {field.name} of table {table.name} is stored as {stored or 'nothing'}, rows bring {wanted}; "
                 "the table was changed while this ran: run it again."
             )
         stored_as.append(f"{as_stored(quoted(field.name), wanted, stored)} AS {quoted(field.name)}")

@@ -46,8 +46,8 @@ from hubspot_assets.warehouse.snowflake_stage import ParquetStage
 if TYPE_CHECKING:
     from hubspot_assets.warehouse.snowflake_session import Connect
 
-INLINE_ROWS = 500
-"""Rows that may travel within a statement, if they are also small."""
+INLINE_VALUES = 10_000
+"""Values that may travel within a statement, if they are also small."""
 INLINE_BYTES = 128 * 2**10
 """Bytes that may; Snowflake takes statements of up to 1 MB."""
 
@@ -225,14 +225,17 @@ class SnowflakeWarehouse(Warehouse):
         return counts
 
     def _source(self, session: Session, write: Merge | Patch | Append, loads: list[Load]) -> Source:
-        """The rows of a write where Snowflake can reach them; loads to be cleaned up are noted as they begin."""
-        rows = write.rows.in_memory() if isinstance(write.rows, ParquetStage) else write.rows
-        if isinstance(rows, Stage):
-            raise TypeError(f"a stage of another warehouse cannot be merged into {write.table.name}")
-        if rows is not None:
-            rows = conformed(write.table, rows)
-            if rows.num_rows <= INLINE_ROWS and rows.nbytes <= INLINE_BYTES:
+        """The rows of a write where Snowflake can reach them; loads to be cleaned up are noted as they begin.
+
+        Staged rows go through a file however few they are: no value of a record shows in the query history. Rows
+        given as they are, of which ours hold ids and states only, go within the statement if they fit.
+        """
+        if isinstance(write.rows, pa.Table):
+            rows = conformed(write.table, write.rows)
+            if rows.num_rows * rows.num_columns <= INLINE_VALUES and rows.nbytes <= INLINE_BYTES:
                 return inline(write.table, rows)
+        elif not isinstance(write.rows, ParquetStage):
+            raise TypeError(f"a stage of another warehouse cannot be merged into {write.table.name}")
         if write.table.name not in self._cleared:
             self._cleared.add(write.table.name)
             clear_leftovers(session, self.place, write.table, self._left_after)
@@ -241,7 +244,7 @@ class SnowflakeWarehouse(Warehouse):
         if isinstance(write.rows, ParquetStage):
             return load.run(session, write.rows)
         with self.stage(write.table) as stage:
-            stage.write(write.rows)  # pyright: ignore[reportArgumentType]
+            stage.write(write.rows)
             return load.run(session, stage)
 
     def _clean_up(self, loads: Sequence[Load], run: Callable[[Callable[[Session], None]], None]) -> None:

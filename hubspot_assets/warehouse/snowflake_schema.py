@@ -93,7 +93,7 @@ def _widening(stored: Mapping[str, str], table: Table, name: str, field: pa.Fiel
     property_name = _metadata(field, PROPERTY)
     raw_kept = property_name is not None and UNPARSED in stored and UNPARSED in table.json
     path = (property_name,) if raw_kept else ()
-    raw = f"CAST(GET({quoted(UNPARSED)}, %s) AS VARCHAR)"
+    raw = f"CAST({quoted(UNPARSED)}[%s] AS VARCHAR)"
 
     def filling(source: str, type_: str) -> Statement:
         value = f"COALESCE({spelled(source, type_)}, {raw})" if raw_kept else spelled(source, type_)

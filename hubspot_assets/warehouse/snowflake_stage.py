@@ -77,12 +77,6 @@ class ParquetStage(Stage):
         self._end_file()
         return self._files
 
-    def in_memory(self) -> pa.Table | None:
-        """All rows, if nothing had to be written to disk yet and they are of one shape."""
-        if self._files or not self._waiting:
-            return None
-        return pa.concat_tables(self._waiting).drop_columns([POSITION])
-
     def columns(self) -> tuple[str, ...]:
         """The table's columns that some of the rows have, in the table's order."""
         return tuple(name for name in self._table.schema.names if name in self._brought)

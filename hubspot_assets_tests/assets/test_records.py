@@ -7,7 +7,7 @@ from hubspot_assets.hubspot.errors import ServerError
 from hubspot_assets.object_types import STANDARD_OBJECT_TYPES
 from hubspot_assets.settings import Settings
 from hubspot_assets.sync.records import RecordsSync
-from hubspot_assets_tests.launch import both, failure, launch, metadata, retries, sentence
+from hubspot_assets_tests.launch import both, launch, metadata, retries, sentence
 from hubspot_assets_tests.truth import assert_equals_portal
 
 
@@ -85,7 +85,7 @@ def test_a_launch_without_a_partition_fails_with_the_partitions_there_are(accoun
     assert "choose `latest`, `archived`, or both" in sentence(result, "hubspot__contacts")
 
 
-def test_a_window_reads_what_was_modified_in_it_and_moves_no_watermark(account, warehouse):
+def test_a_window_asked_for_is_replayed_and_moves_no_watermark(account, warehouse):
     assert launch("contacts", partition="latest").success
     covered = warehouse.read("SYNCS")["COVEREDUNTIL"].to_pylist()
     instants = sorted(warehouse.read("OBJECTS_CONTACTS", where=[("ARCHIVED", "=", False)])["UPDATEDAT"].to_pylist())
@@ -93,8 +93,8 @@ def test_a_window_reads_what_was_modified_in_it_and_moves_no_watermark(account, 
     config = {"updated_after": after.isoformat() + "Z", "updated_before": before.isoformat() + "Z"}
     said = metadata(launch("contacts", partition="latest", config=config), "contacts")["latest"]
     assert said["mode"] == "window"
-    assert 20 <= said["rows_read"] <= 22
-    assert said["rows_unchanged"] == said["rows_read"]
+    assert said["window"] == f"{after:%Y-%m-%d %H:%M:%S} UTC to {before:%Y-%m-%d %H:%M:%S} UTC"
+    assert said["rows_unchanged"] == said["rows_read"] >= 20
     windows = warehouse.read("SYNCS", where=[("MODE", "=", "window")])
     assert windows["COVEREDUNTIL"].to_pylist() == [None]
     assert set(covered) < set(warehouse.read("SYNCS")["COVEREDUNTIL"].to_pylist())
@@ -125,8 +125,7 @@ def test_a_full_run_marks_what_hubspot_no_longer_has_and_refuses_to_mark_too_muc
 )
 def test_a_config_that_cannot_be_meant_is_refused_in_one_sentence(account, warehouse, config, said):
     result = launch("contacts", partition="latest", config=config)
-    event = failure(result, "hubspot__contacts")
-    assert said in str(event.step_failure_data.error)
+    assert said in sentence(result, "hubspot__contacts")
     assert retries(result) == 0
     assert warehouse.schema("OBJECTS_CONTACTS") is None
 
@@ -164,7 +163,7 @@ def test_a_missing_scope_is_named_and_the_other_assets_go_on(account, warehouse,
 
 def test_an_unknown_object_fails_with_the_names_that_come_near(account, warehouse):
     result = launch("contcts", "goals", partition="latest")
-    assert "Did you mean contacts?" in sentence(result, "hubspot__contcts")
+    assert "Did you mean contacts" in sentence(result, "hubspot__contcts")
     assert retries(result) == 0
     assert metadata(result, "goals")["latest"]["rows_read"] > 0
 
@@ -197,7 +196,7 @@ def test_what_passes_is_retried_and_goes_on(account, warehouse, monkeypatch):
     result = launch("goals", partition="latest")
     assert result.success
     assert retries(result) == 1
-    assert_equals_portal(warehouse, account, "goals")
+    assert warehouse.count("OBJECTS_GOALS") == len(account.ids("goals"))
 
 
 def test_every_object_type_of_the_catalogue_makes_an_asset():

@@ -52,7 +52,9 @@ def _about_files(cursor: FakeSnowflakeCursor, verb: str, name: str, path: str) -
     _execute(cursor, f"LIST @{bare}", server=True)
     root = Path(stage.internal_dir(bare))
     listed = bare.rpartition(".")[2].lower()
-    files = [file for file in sorted(root.rglob("*")) if file.is_file() and f"{file.relative_to(root)}".startswith(path)]
+    files = [
+        file for file in sorted(root.rglob("*")) if file.is_file() and f"{file.relative_to(root)}".startswith(path)
+    ]
     rows = [f"('{listed}/{file.relative_to(root)}', {file.stat().st_size}, '', '')" for file in files]
     if verb.upper() == "REMOVE":
         for file in files:
@@ -68,9 +70,7 @@ def _release(connection: FakeSnowflakeConnection) -> None:
         _locks[table].release()
 
 
-def _executed(
-    cursor: FakeSnowflakeCursor, command: str, *arguments: Any, **options: Any
-) -> FakeSnowflakeCursor:
+def _executed(cursor: FakeSnowflakeCursor, command: str, *arguments: Any, **options: Any) -> FakeSnowflakeCursor:
     connection = cursor._conn
     if files := _FILES.match(command):
         return _about_files(cursor, files["verb"], files["stage"], files["path"])
@@ -101,7 +101,7 @@ class _Sessions(dict[str, FakeSnowflakeConnection]):
 def _begun(connection: FakeSnowflakeConnection, *arguments: Any, **options: Any) -> None:
     _begin(connection, *arguments, **options)
     connection._duck_conn.execute(
-        "CREATE OR REPLACE TEMP MACRO object_delete(o, k) AS json_merge_patch(o, json_object(k, NULL))"
+        "CREATE OR REPLACE TEMP MACRO object_delete(o, k) AS json_merge_patch(o, json_object(CAST(k AS VARCHAR), NULL))"
     )
 
 

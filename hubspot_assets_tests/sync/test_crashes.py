@@ -1,0 +1,185 @@
+"""Whatever ends a sync, and whenever, the next one goes on from there."""
+
+import subprocess
+from collections.abc import Sequence
+
+import pytest
+
+from hubspot_assets.hubspot.errors import Forbidden
+from hubspot_assets.sync.request import Mode
+from hubspot_assets.warehouse.base import Counts, Write, WriteAfter
+from hubspot_assets.warehouse.duckdb import DuckDBWarehouse
+from hubspot_assets_tests.sync import sync_process
+from hubspot_assets_tests.sync.syncing import Syncing
+
+
+class Crash(Exception):
+    """Stands for whatever ends a process."""
+
+
+class Crashing(DuckDBWarehouse):
+    """Crashes at one commit, just before it or just after."""
+
+    at = 0
+    after = False
+    commits = 0
+
+    def crash(self, at: int, *, after: bool = False) -> None:
+        self.at, self.after, self.commits = at, after, 0
+
+    def commit(self, *writes: Write | WriteAfter) -> list[Counts]:
+        self.commits += 1
+        if self.commits == self.at and not self.after:
+            raise Crash
+        counts = super().commit(*writes)
+        if self.commits == self.at:
+            raise Crash
+        return counts
+
+
+@pytest.fixture
+def crowd(contacts: Syncing, tmp_path, monkeypatch) -> Syncing:
+    """1,000 contacts, committed a hundred at a time."""
+    monkeypatch.setattr("hubspot_assets.sync.loading.BATCH_ROWS", 100)
+    contacts.warehouse = Crashing(tmp_path / "crashing.duckdb", chunk_rows=100)
+    contacts.portal.create_many("contacts", [{"firstname": f"New {number}"} for number in range(940)])
+    return contacts
+
+
+def _crash(syncing: Syncing, at: int, *, after: bool = False, **request) -> None:
+    assert isinstance(syncing.warehouse, Crashing)
+    syncing.warehouse.crash(at, after=after)
+    with pytest.raises(Crash):
+        syncing.latest(**request)
+    syncing.warehouse.crash(0)
+
+
+def _listed(syncing: Syncing) -> int:
+    """Records in the answers to list requests since the last call of this."""
+    rows = sum(request["rows"] for request in syncing.portal.requests() if request["path"].endswith("/contacts"))
+    syncing.portal.clear_requests()
+    return rows
+
+
+@pytest.mark.parametrize(("at", "after"), [(1, False), (1, True), (5, False), (5, True)])
+def test_a_first_load_that_crashed_at_a_commit_reads_on_from_there(crowd: Syncing, at: int, after: bool) -> None:
+    live = len(crowd.portal.ids("contacts"))
+    _crash(crowd, at, after=after)
+    kept = crowd.warehouse.count(crowd.table)
+    assert kept == 100 * (at if after else at - 1) or kept in range(80 * at - 80, 100 * at + 100)
+    _listed(crowd)
+    report = crowd.latest()
+    assert (report.mode, report.rows_in_slice) == (Mode.INITIAL, live)
+    # A page at the edge of a range may be read by both sides.
+    assert _listed(crowd) <= live - kept + 500
+    assert report.rows_inserted == live - kept
+    crowd.archived()
+    crowd.assert_equal()
+    assert crowd.latest().mode is Mode.INCREMENTAL
+
+
+def test_a_load_that_crashes_again_and_again_gets_done(crowd: Syncing) -> None:
+    for _ in range(4):
+        _crash(crowd, 2, after=True)
+    crowd.both()
+    crowd.assert_equal()
+    progress = [row["PROGRESS"] is None for row in crowd.syncs()]
+    assert progress == [False] * 4 + [True, True]
+
+
+def test_a_full_run_that_crashed_half_way_still_marks_what_is_gone(crowd: Syncing) -> None:
+    crowd.both()
+    ids = crowd.portal.ids("contacts")
+    crowd.portal.purge("contacts", [*ids[:3], *ids[-3:]])
+    _crash(crowd, 5, after=True, full=True)
+    _listed(crowd)
+    report = crowd.full()
+    assert report.rows_purged == 6
+    assert _listed(crowd) < 900
+    crowd.assert_equal()
+    assert crowd.warehouse.count("SYNCS_SEEN") == 0
+
+
+def test_what_a_full_run_met_that_nobody_went_on_with_is_cleared_away(crowd: Syncing) -> None:
+    crowd.both()
+    _crash(crowd, 5, after=True, full=True)
+    assert crowd.warehouse.count("SYNCS_SEEN") > 0
+    crowd.portal.change("contacts", {"lastname": "Changed"}, count=1)
+    crowd.latest()
+    crowd.full()
+    assert crowd.warehouse.count("SYNCS_SEEN") == 0
+    crowd.assert_equal()
+
+
+def test_a_property_that_came_between_a_crash_and_the_rest_has_all_its_values(crowd: Syncing) -> None:
+    _crash(crowd, 5, after=True)
+    ids = crowd.portal.ids("contacts")
+    crowd.portal.create_property("contacts", "shoe_size", "number", values=dict.fromkeys(ids[::9], "44"))
+    crowd.both()
+    crowd.assert_equal()
+    _crash(crowd, 5, after=True, full=True)
+    crowd.portal.create_property("contacts", "hat_size", "number", values=dict.fromkeys(ids[::9], "7"))
+    crowd.full()
+    crowd.assert_equal()
+
+
+def test_merges_met_before_a_crash_are_marked_after_it(crowd: Syncing) -> None:
+    crowd.both()
+    survivor, *absorbed = crowd.portal.ids("contacts")[:4]
+    crowd.portal.merge("contacts", survivor, absorbed)
+    crowd.portal.change("contacts", {"lastname": "Changed"}, count=400)
+    _crash(crowd, 3, after=True)
+    assert crowd.latest().rows_merged == 3
+    crowd.assert_equal()
+
+
+def test_a_run_that_hubspot_refuses_half_way_leaves_the_table_further_along(crowd: Syncing) -> None:
+    crowd.portal.faults([{"kind": "forbidden", "path": "/contacts\\?", "nth": [7]}])
+    with pytest.raises(Forbidden):
+        crowd.latest()
+    kept = crowd.warehouse.count(crowd.table)
+    assert kept > 0
+    crowd.portal.faults()
+    assert crowd.latest().rows_inserted == len(crowd.portal.ids("contacts")) - kept
+    crowd.archived()
+    crowd.assert_equal()
+
+
+def _start(crowd: Syncing, tmp_path, **options) -> "subprocess.Popen[str]":
+    command: Sequence[str] = sync_process.command(
+        crowd.portal.url, crowd.portal.token, tmp_path / "crashing.duckdb", **options
+    )
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("commits", [1, 3])
+def test_a_first_load_killed_at_any_point_goes_on_from_where_it_was(crowd: Syncing, tmp_path, commits: int) -> None:
+    live = len(crowd.portal.ids("contacts"))
+    crowd.portal.latency(0.02)
+    process = _start(crowd, tmp_path)
+    assert process.stdout is not None
+    for _ in range(commits):
+        assert process.stdout.readline() == "committed\n"
+    process.kill()
+    process.communicate()
+    assert process.returncode == -9
+    crowd.portal.latency(0)
+    kept = crowd.warehouse.count(crowd.table)
+    assert kept >= 200 * commits
+    report = crowd.latest()
+    assert report.rows_inserted == live - kept
+    crowd.archived()
+    crowd.assert_equal()
+
+
+def test_two_processes_at_once_on_one_table_leave_it_equal_to_the_portal(crowd: Syncing, tmp_path) -> None:
+    crowd.portal.latency(0.02)
+    processes = [
+        _start(crowd, tmp_path),
+        _start(crowd, tmp_path, full="full"),
+        _start(crowd, tmp_path, records="archived"),
+    ]
+    for process in processes:
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 0, said
+    crowd.assert_equal()

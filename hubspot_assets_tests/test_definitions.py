@@ -1,0 +1,107 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.instance.ref import InstanceRef
+
+import hubspot_assets
+from hubspot_assets.object_types import DEFAULT_OBJECT_TYPES, STANDARD_OBJECT_TYPES
+
+PROJECT = Path(hubspot_assets.__file__).parent.parent
+
+LOAD = """
+import json, socket, sys
+
+def refuse(*_, **__):
+    raise AssertionError("definitions asked the network for something")
+
+socket.getaddrinfo = socket.socket.connect = refuse
+from hubspot_assets.definitions import defs
+keys = sorted("/".join(key.path) for key in defs.resolve_all_asset_keys())
+executor = defs.executor.name
+print(json.dumps({"keys": keys, "modules": sorted(sys.modules), "executor": executor}))
+"""
+
+
+def load(monkeypatch, **settings: str) -> dict[str, list[str]]:
+    """The definitions as a new process sees them."""
+    for name, value in settings.items():
+        monkeypatch.setenv(f"HUBSPOT_{name.upper()}", value)
+    done = subprocess.run([sys.executable, "-c", LOAD], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def defs() -> dg.Definitions:
+    from hubspot_assets.definitions import defs
+
+    return defs
+
+
+def test_definitions_load_without_settings_network_or_heavy_libraries(settings_folder, monkeypatch):
+    loaded = load(monkeypatch)
+    assert loaded["keys"] == sorted(["hubspot/account", *(f"hubspot/{name}" for name in DEFAULT_OBJECT_TYPES)])
+    assert loaded["executor"] == "in_process"
+    # Every run and every step process pays for these imports.
+    assert not {"duckdb", "pandas", "pyarrow", "numpy", "requests", "psycopg", "redis"} & set(loaded["modules"])
+
+
+def test_objects_by_setting_become_assets(settings_folder, monkeypatch):
+    objects = "all", "services", "0-3,cars,p123_Trucks,2-1234567"
+    assert len(load(monkeypatch, objects=objects[0])["keys"]) == len(STANDARD_OBJECT_TYPES) + 1
+    loaded = load(monkeypatch, objects=objects[2], executor="multiprocess")
+    assert loaded["keys"] == [
+        "hubspot/2_1234567", "hubspot/account", "hubspot/cars", "hubspot/deals", "hubspot/p123_trucks",
+    ]  # fmt: skip
+    assert loaded["executor"] == "multiprocess"
+
+
+def test_a_setting_that_cannot_be_read_keeps_the_definitions_from_loading_with_a_sentence(settings_folder, monkeypatch):
+    monkeypatch.setenv("HUBSPOT_UPDATED_AFTER", "soon")
+    done = subprocess.run([sys.executable, "-c", LOAD], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1] == (
+        "hubspot_assets.settings.SettingsError: HUBSPOT_UPDATED_AFTER cannot be read: 'soon' is no date or time; write "
+        "2024-01-31 or 2024-01-31T12:00:00Z."
+    )
+
+
+def test_definitions_are_consistent(defs):
+    dg.Definitions.validate_loadable(defs)
+
+
+def test_hubspot_stands_upstream_of_every_asset(defs):
+    graph = defs.resolve_asset_graph()
+    account = dg.AssetKey(["hubspot", "account"])
+    assert not graph.get(account).is_materializable
+    assert graph.get(account).child_keys == graph.materializable_asset_keys
+
+
+def test_the_main_job_holds_every_asset_and_takes_either_partition(defs):
+    job = defs.resolve_job_def("sync")
+    assert job.asset_layer.selected_asset_keys == defs.resolve_asset_graph().materializable_asset_keys
+    assert job.partitions_def.get_partition_keys() == ["latest", "archived"]
+
+
+def test_the_instance_settings_of_the_project_are_valid_and_do_what_they_promise(settings_folder):
+    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(settings_folder), config_dir=str(PROJECT))) as instance:
+        assert instance.run_retries_enabled
+        assert instance.run_retries_max_retries == 2
+        assert not instance.run_retries_retry_on_asset_or_op_failure
+        assert instance.run_monitoring_enabled
+        assert instance.freshness_enabled
+        assert not instance.telemetry_enabled
+        assert not instance.nux_enabled
+        assert instance.get_concurrency_config().pool_config.default_pool_limit == 1
+        assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 5
+        instance.event_log_storage.get_event_records(dg.EventRecordsFilter(dg.DagsterEventType.ASSET_MATERIALIZATION))
+    assert (settings_folder / ".dagster" / "storage").is_dir()
+
+
+def test_the_workspace_names_the_definitions():
+    text = (PROJECT / "workspace.yaml").read_text()
+    assert "module_name: hubspot_assets.definitions" in text

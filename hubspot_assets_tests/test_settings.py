@@ -1,0 +1,112 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from hubspot_assets.object_types import DEFAULT_OBJECT_TYPES, STANDARD_OBJECT_TYPES
+from hubspot_assets.settings import Settings, SettingsError
+
+pytestmark = pytest.mark.usefixtures("settings_folder")
+
+
+def test_without_settings_the_nine_objects_go_into_a_duckdb_file():
+    settings = Settings.load()
+    assert settings.objects == DEFAULT_OBJECT_TYPES
+    assert len(settings.objects) == 9
+    assert settings.destination == "duckdb"
+    assert settings.duckdb_path == Path(".data/hubspot.duckdb")
+    assert settings.base_url == "https://api.hubapi.com"
+
+
+@pytest.mark.parametrize(
+    ("given", "objects"),
+    [
+        ("contacts", ("contacts",)),
+        (" Deals , 0-3, cars ", ("deals", "cars")),
+        ("0-162,2-1234567,p123_Cars", ("services", "2-1234567", "p123_cars")),
+        ("all", tuple(STANDARD_OBJECT_TYPES)),
+        ("", DEFAULT_OBJECT_TYPES),
+    ],
+)
+def test_objects_are_names_type_ids_or_all(monkeypatch, given, objects):
+    monkeypatch.setenv("HUBSPOT_OBJECTS", given)
+    assert Settings.load().objects == objects
+
+
+def test_a_file_of_the_current_folder_is_read_and_the_environment_wins(settings_folder, monkeypatch):
+    (settings_folder / ".env").write_text("HUBSPOT_OBJECTS=contacts\nHUBSPOT_DUCKDB_PATH=a.duckdb\n")
+    monkeypatch.setenv("HUBSPOT_DUCKDB_PATH", "b.duckdb")
+    settings = Settings.load()
+    assert settings.objects == ("contacts",)
+    assert settings.duckdb_path == Path("b.duckdb")
+
+
+@pytest.mark.parametrize(
+    ("given", "instant"),
+    [
+        ("2024-01-31", datetime(2024, 1, 31, tzinfo=UTC)),
+        ("2024-01-31T12:00:00+02:00", datetime(2024, 1, 31, 10, tzinfo=UTC)),
+        ("2024-01-31T12:00:00Z", datetime(2024, 1, 31, 12, tzinfo=UTC)),
+    ],
+)
+def test_updated_after_is_an_instant_and_utc_unless_it_says_otherwise(monkeypatch, given, instant):
+    monkeypatch.setenv("HUBSPOT_UPDATED_AFTER", given)
+    assert Settings.load().updated_after == instant
+
+
+def test_property_patterns_may_name_an_object_as_objects_does(monkeypatch):
+    monkeypatch.setenv("HUBSPOT_DENY_PROPERTIES", '{"0-1": ["hs_*"], "Deals": ["x"]}')
+    assert Settings.load().deny_properties == {"contacts": ("hs_*",), "deals": ("x",)}
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("UPDATED_AFTER", "31.01.2024", "write 2024-01-31 or 2024-01-31T12:00:00Z"),
+        ("OBJECTS", "all,contacts", "give names such as `contacts,deals`, or `all` alone"),
+        ("OBJECTS", ",", "give names"),
+        ("ALLOW_PROPERTIES", "contacts=email", 'give JSON such as {"contacts": ["email", "hs_*"]}'),
+        ("ALLOW_PROPERTIES", '{"contacts": "email"}', "give JSON such as"),
+        ("ALLOW_PROPERTIES", '["email"]', "give JSON such as"),
+        ("DENY_PROPERTIES", "{", "give JSON such as"),
+        ("API_VERSION", "v3", "give a dated version such as 2026-09"),
+        ("BASE_URL", "api.hubapi.com", "give an address such as https://api.hubapi.com"),
+        ("DESTINATION", "oracle", "give `duckdb`"),
+        ("EXECUTOR", "fast", "give `in_process` or `multiprocess`"),
+    ],
+)
+def test_a_setting_that_cannot_be_read_is_named_with_what_to_give(monkeypatch, name, given, said):
+    monkeypatch.setenv(f"HUBSPOT_{name}", given)
+    with pytest.raises(SettingsError) as refused:
+        Settings.load()
+    assert str(refused.value).startswith(f"HUBSPOT_{name} cannot be read: ")
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_patterns_for_an_object_that_is_not_synced_are_refused(monkeypatch):
+    monkeypatch.setenv("HUBSPOT_DENY_PROPERTIES", '{"contatcs": ["ssn"]}')
+    with pytest.raises(SettingsError, match="HUBSPOT_DENY_PROPERTIES names contatcs, which HUBSPOT_OBJECTS does not"):
+        Settings.load()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("CLIENT_ID",), "together"),
+        (("ACCESS_TOKEN", "CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN"), "not both"),
+    ],
+)
+def test_half_a_credential_and_two_credentials_are_refused_without_showing_them(monkeypatch, given, said):
+    for name in given:
+        monkeypatch.setenv(f"HUBSPOT_{name}", "hidden-value")
+    with pytest.raises(SettingsError, match=said) as refused:
+        Settings.load()
+    assert "hidden-value" not in f"{refused.value!r} {refused.value.__cause__!r} {refused.value.__context__!r}"
+
+
+def test_no_repr_shows_a_secret(monkeypatch):
+    monkeypatch.setenv("HUBSPOT_BUDGET_URL", "redis://user:hidden-value@cache")
+    monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", "hidden-value")
+    settings = Settings.load()
+    assert "hidden-value" not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
