@@ -1,5 +1,6 @@
-"""The command line: `hubspot-assets demo | check | demo-portal`."""
+"""The command line: `hubspot-assets demo | check | setup | demo-portal`."""
 
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -13,6 +14,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
+setup = typer.Typer(help="Print what has to be done once for a destination.", no_args_is_help=True)
+app.add_typer(setup, name="setup")
 console = Console(soft_wrap=True)
 
 
@@ -42,6 +45,25 @@ def check() -> None:
     except SettingsError as error:
         _fail(str(error))
     raise typer.Exit(0 if works else 1)
+
+
+@setup.command("snowflake")
+def setup_snowflake(
+    database: Annotated[str, typer.Option(envvar="SNOWFLAKE_DATABASE")] = "HUBSPOT",
+    schema: Annotated[str, typer.Option(envvar="SNOWFLAKE_SCHEMA")] = "CRM",
+    warehouse: Annotated[str, typer.Option(envvar="SNOWFLAKE_WAREHOUSE")] = "HUBSPOT_LOADING",
+    role: Annotated[str, typer.Option(envvar="SNOWFLAKE_ROLE")] = "HUBSPOT_LOADER",
+    user: Annotated[str, typer.Option(envvar="SNOWFLAKE_USER")] = "HUBSPOT_ASSETS",
+    public_key_file: Annotated[Path | None, typer.Option(help="The public key, to be put into the SQL.")] = None,
+) -> None:
+    """Print the SQL and the commands that prepare a Snowflake account."""
+    from hubspot_assets.snowflake_setup import Names, instructions, public_key
+
+    try:
+        key = public_key(public_key_file) if public_key_file else None
+    except (OSError, ValueError) as error:
+        _fail(str(error))
+    print(instructions(Names(database, schema, warehouse, role, user), key))
 
 
 @app.command("demo-portal")

@@ -11,7 +11,8 @@ def permanent_failures() -> Iterator[None]:
     """Keep Dagster from retrying what cannot help.
 
     The errors of this project's libraries say by an attribute `permanent` whether trying again is pointless; their
-    sentence becomes the description of the step's failure.
+    sentence becomes the description of the step's failure. It tells cause and cure, so the chain of exceptions behind
+    it, which would bury it in the log, ends there.
 
     Raises:
         dagster.Failure: in place of a permanent error.
@@ -20,5 +21,5 @@ def permanent_failures() -> Iterator[None]:
         yield
     except Exception as error:
         if getattr(error, "permanent", False):
-            raise dg.Failure(description=str(error), allow_retries=False) from error
+            raise dg.Failure(description=str(error), allow_retries=False) from None
         raise

@@ -37,7 +37,7 @@ class Finding:
 def findings(settings: Settings) -> Iterator[Finding]:
     """Look at the token, each object type, the account's limits and the destination, in this order."""
     yield from _hubspot(settings)
-    yield _destination(settings)
+    yield from _destination(settings)
 
 
 def _hubspot(settings: Settings) -> Iterator[Finding]:
@@ -74,10 +74,27 @@ def _object_type(client: Client, name: str, granted: frozenset[str] | None) -> F
     return Finding(name, True, f"readable, {len(properties):,} properties" + (f", by the scope {held}" if held else ""))
 
 
-def _destination(settings: Settings) -> Finding:
+def _destination(settings: Settings) -> Iterator[Finding]:
+    if settings.destination == "snowflake":
+        yield from _snowflake(settings)
+        return
     warehouse = warehouse_of(settings)
     try:
         warehouse.check()
     except WarehouseError as error:
-        return Finding("destination", False, str(error))
-    return Finding("destination", True, f"{warehouse.describe()} is writable")
+        yield Finding("destination", False, str(error))
+    else:
+        yield Finding("destination", True, f"{warehouse.describe()} is writable")
+
+
+def _snowflake(settings: Settings) -> Iterator[Finding]:
+    """Everything that `hubspot-assets setup snowflake` makes, tried one after the other."""
+    from hubspot_assets.warehouse.snowflake import SnowflakeWarehouse
+
+    try:
+        warehouse = warehouse_of(settings)
+        assert isinstance(warehouse, SnowflakeWarehouse)
+        for examined in warehouse.examine():
+            yield Finding(examined.subject, examined.works, examined.detail)
+    except SettingsError as error:
+        yield Finding("destination", False, str(error))

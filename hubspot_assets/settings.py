@@ -75,7 +75,7 @@ class Settings(BaseSettings):
         deny_properties: per object type, patterns of properties to leave out.
         budget_url: where several machines share HubSpot's rate limits (`redis://…`, `postgresql://…`); by default
             all processes of this machine share them.
-        destination: where the tables are.
+        destination: where the tables are; Snowflake has settings of its own (`snowflake_settings.py`).
         duckdb_path: the DuckDB file.
         executor: how the steps of a run are executed.
     """
@@ -101,7 +101,7 @@ class Settings(BaseSettings):
     allow_properties: PropertyPatterns = {}
     deny_properties: PropertyPatterns = {}
     budget_url: SecretStr | None = None
-    destination: Literal["duckdb"] = "duckdb"
+    destination: Literal["duckdb", "snowflake"] = "duckdb"
     duckdb_path: Path = Path(".data/hubspot.duckdb")
     executor: Literal["in_process", "multiprocess"] = "in_process"
 
@@ -132,16 +132,21 @@ class Settings(BaseSettings):
             SettingsError: a setting cannot be used; the message names each one, and shows no secret.
         """
         try:
-            return cls()
+            settings = cls()
         except ValidationError as error:
             # The input itself is left out of the message and of the chain: it may be a secret.
             raise SettingsError(" ".join(_sentence(each) for each in error.errors())) from None
+        if settings.destination == "snowflake":
+            from hubspot_assets.snowflake_settings import SnowflakeSettings
+
+            SnowflakeSettings.load()
+        return settings
 
 
 _EXPECTED = {
     "base_url": "give an address such as https://api.hubapi.com",
     "api_version": "give a dated version such as 2026-09",
-    "destination": "give `duckdb`",
+    "destination": "give `duckdb` or `snowflake`",
     "executor": "give `in_process` or `multiprocess`",
     "allow_properties": 'give JSON such as {"contacts": ["email", "hs_*"]}',
     "deny_properties": 'give JSON such as {"contacts": ["hs_analytics_*"]}',

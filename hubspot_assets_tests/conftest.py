@@ -1,6 +1,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -8,21 +9,30 @@ from hubspot_assets.demo_portal.control import Portal
 from hubspot_assets.hubspot.budgets import Budgets
 from hubspot_assets.warehouse.duckdb import DuckDBWarehouse
 
+if TYPE_CHECKING:
+    from hubspot_assets_tests.snowflake_bed import Server
+
 SIZES = {"contacts": 130, "companies": 40, "tickets": 20, "goals": 10, "cars": 12}
 
 
-@pytest.fixture(scope="module")
-def portal() -> Iterator[Portal]:
-    """A small account, shared by the tests of a module."""
+@pytest.fixture(scope="session")
+def small_portal() -> Iterator[Portal]:
     with Portal.start(sizes=SIZES) as portal:
         yield portal
+
+
+@pytest.fixture
+def portal(small_portal) -> Portal:
+    """A small account, as it was at its start."""
+    small_portal.reset()
+    return small_portal
 
 
 @pytest.fixture
 def settings_folder(tmp_path, monkeypatch) -> Path:
     """An empty current folder, and an environment without a single setting."""
     for name in os.environ:
-        if name.startswith(("HUBSPOT_", "DAGSTER_")):
+        if name.startswith(("HUBSPOT_", "DAGSTER_", "SNOWFLAKE_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
@@ -42,3 +52,12 @@ def account(portal, settings_folder, monkeypatch) -> Portal:
 def warehouse(settings_folder) -> DuckDBWarehouse:
     """The DuckDB file that the settings name by default."""
     return DuckDBWarehouse(settings_folder / ".data" / "hubspot.duckdb")
+
+
+@pytest.fixture(scope="session")
+def snowflake_server() -> "Iterator[Server]":
+    """Snowflake on 127.0.0.1, started when a test first asks for it."""
+    from hubspot_assets_tests.snowflake_bed import Server
+
+    with Server.start() as server:
+        yield server

@@ -1,6 +1,7 @@
 """Launches in this process, as the UI and the command line make them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -43,7 +44,7 @@ def both(*names: str, **options) -> dg.ExecuteInProcessResult:
     return launch(*names, range_=("latest", "archived"), **options)
 
 
-def metadata(result: dg.ExecuteInProcessResult, name: str) -> dict[str, dict[str, object]]:
+def metadata(result: dg.ExecuteInProcessResult, name: str) -> dict[str, dict[str, Any]]:
     """Plain metadata of each materialized partition of an asset."""
     return {
         str(each.partition): {key: value.value for key, value in each.metadata.items()}

@@ -1,18 +1,22 @@
 """Snowflake for tests: a server on 127.0.0.1 that the genuine driver talks to, or a real account."""
 
-import os
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
+import pytest
 import requests
 import snowflake.connector
 
+from hubspot_assets.resources.snowflake import snowflake_resource, snowflake_warehouse
+from hubspot_assets.settings import SettingsError
+from hubspot_assets.snowflake_settings import SnowflakeSettings
 from hubspot_assets.warehouse.snowflake import SnowflakeWarehouse
+from hubspot_assets.warehouse.snowflake_session import Session
 from hubspot_assets.warehouse.snowflake_sql import STAGE, Place
 
 if TYPE_CHECKING:
@@ -59,21 +63,63 @@ class Server:
         )
 
     def place(self) -> Place:
-        """A new schema."""
+        """A new schema with the stage in it."""
         schema = f"HUBSPOT_{uuid.uuid4().hex[:8].upper()}"
-        return Place("test", "ANALYTICS", schema, "LOADING", "LOADER", "HUBSPOT_ASSETS")
-
-    def warehouse(self, place: Place | None = None, **options) -> SnowflakeWarehouse:
-        """A warehouse with the stage made, in a new schema unless one is given."""
-        place = place or self.place()
+        place = Place("test", "ANALYTICS", schema, "FAKESNOW_WAREHOUSE", "LOADER", "HUBSPOT_ASSETS")
         with self.connect(place) as connection:
-            connection.cursor().execute(f"CREATE STAGE IF NOT EXISTS {place.table(STAGE)}")
+            connection.cursor().execute(f"CREATE STAGE {place.table(STAGE)}")
+        return place
+
+    def warehouse(self, place: Place | None = None, **options: Any) -> SnowflakeWarehouse:
+        """A warehouse, in a new schema unless one is given."""
+        place = place or self.place()
         return SnowflakeWarehouse(lambda: self.connect(place), place, **{"wait": 0.01, **options})
 
     def _wait(self) -> None:
-        for _ in range(200):
+        for _ in range(400):
             with suppress(requests.ConnectionError):
                 requests.get(f"http://127.0.0.1:{self.port}/", timeout=5)
                 return
             time.sleep(0.05)
         raise RuntimeError("the Snowflake server does not answer")
+
+
+@contextmanager
+def live_warehouse() -> Iterator[SnowflakeWarehouse]:
+    """A warehouse in a new schema of the account that the SNOWFLAKE_* settings name; dropped in the end.
+
+    Skips the test, and says why, where they name none.
+    """
+    try:
+        settings = SnowflakeSettings.load()
+    except SettingsError as error:
+        pytest.skip(f"there is no Snowflake account to test with: {error}")
+    schema = f"HUBSPOT_ASSETS_TEST_{uuid.uuid4().hex[:8].upper()}"
+    inside = settings.model_copy(update={"schema_name": schema})
+    connection = snowflake_resource(settings).get_connection().__enter__()
+    with closing(connection):
+        place = Place(settings.account, settings.database, schema)
+        connection.cursor().execute(f"CREATE SCHEMA {place.schema_name}")
+        connection.cursor().execute(f"CREATE STAGE {place.table(STAGE)}")
+        try:
+            with closing(snowflake_warehouse(inside)) as warehouse:
+                yield warehouse
+        finally:
+            connection.cursor().execute(f"DROP SCHEMA {place.schema_name}")
+
+
+@contextmanager
+def recorded() -> Iterator[list[str]]:
+    """The statements that are sent meanwhile, as the driver gets them: values stand apart."""
+    sent: list[str] = []
+    execute = Session.execute
+
+    def recording(session: Session, statement: str, values: Sequence[object] = ()) -> Any:
+        sent.append(statement)
+        return execute(session, statement, values)
+
+    Session.execute = recording
+    try:
+        yield sent
+    finally:
+        Session.execute = execute

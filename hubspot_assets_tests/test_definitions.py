@@ -96,8 +96,10 @@ def test_the_instance_settings_of_the_project_are_valid_and_do_what_they_promise
         assert instance.freshness_enabled
         assert not instance.telemetry_enabled
         assert not instance.nux_enabled
-        assert instance.get_concurrency_config().pool_config.default_pool_limit == 1
-        assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 5
+        concurrency = instance.get_concurrency_config()
+        assert concurrency.pool_config.default_pool_limit == 1
+        assert concurrency.run_queue_config is not None
+        assert concurrency.run_queue_config.max_concurrent_runs == 5
         instance.event_log_storage.get_event_records(dg.EventRecordsFilter(dg.DagsterEventType.ASSET_MATERIALIZATION))
     assert (settings_folder / ".dagster" / "storage").is_dir()
 

@@ -61,7 +61,7 @@ class RecordsConfig(dg.Config):
                 allow_mass_deletion=self.allow_mass_deletion,
             )
         except ValueError as error:
-            raise dg.Failure(str(error), allow_retries=False) from error
+            raise dg.Failure(str(error), allow_retries=False) from None
 
 
 def records_asset(name: str, settings: Settings) -> dg.AssetsDefinition:

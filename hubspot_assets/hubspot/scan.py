@@ -107,4 +107,4 @@ class Scan:
 
 def property_list_is_long(properties: Sequence[str]) -> bool:
     """Whether the names would make a URL that HubSpot refuses (414)."""
-    return sum(len(name) + len("%2C") for name in properties) > LONGEST_PROPERTY_LIST
+    return sum(len(name) + len(",") for name in properties) > LONGEST_PROPERTY_LIST

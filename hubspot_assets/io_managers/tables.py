@@ -38,7 +38,7 @@ class TablesIOManager(dg.ConfigurableIOManager):
         with permanent_failures():
             warehouse = warehouse_of(Settings.load())
             for records in _slices(context.asset_partition_keys):
-                report = obj.write_to(warehouse, records)
+                report = obj.write_to(warehouse.tagged(_tag(context, records)), records)
                 context.step_context.add_asset_metadata(
                     {**_columns_known_so_far(context), **report_metadata(report, warehouse.describe())},
                     asset_key=context.asset_key,
@@ -55,6 +55,16 @@ class TablesIOManager(dg.ConfigurableIOManager):
         with permanent_failures():
             table = warehouse_of(Settings.load()).read(_table_name(context), columns, where)
         return table.to_pandas(types_mapper=pd.ArrowDtype)
+
+
+def _tag(context: dg.OutputContext, records: "Records") -> dict[str, str]:
+    """Who is asking, for a destination that keeps a history of its statements."""
+    return {
+        "program": "hubspot-assets",
+        "asset": context.asset_key.to_user_string(),
+        "partition": records.value,
+        "run_id": context.run_id,
+    }
 
 
 def _columns_known_so_far(context: dg.OutputContext) -> dict[str, Any]:

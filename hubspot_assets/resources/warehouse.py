@@ -9,7 +9,17 @@ if TYPE_CHECKING:
 
 
 def warehouse_of(settings: Settings) -> "Warehouse":
-    """The warehouse that `HUBSPOT_DESTINATION` names; its libraries are imported only now."""
+    """The warehouse that `HUBSPOT_DESTINATION` names; its libraries are imported only now.
+
+    Raises:
+        SettingsError: the settings of the destination cannot be used.
+    """
+    if settings.destination == "snowflake":
+        from hubspot_assets.resources.snowflake import snowflake_warehouse
+        from hubspot_assets.snowflake_settings import SnowflakeSettings
+
+        # Frozen settings have a hash, which pyright does not see.
+        return snowflake_warehouse(SnowflakeSettings.load())  # pyright: ignore[reportArgumentType]
     from hubspot_assets.warehouse.duckdb import DuckDBWarehouse
 
     return DuckDBWarehouse(settings.duckdb_path)

@@ -56,6 +56,12 @@ class WarehouseBusy(WarehouseError):
     permanent = False
 
 
+class WarehouseUnreachable(WarehouseError):
+    """The destination does not answer, or breaks off, again and again; later it may not."""
+
+    permanent = False
+
+
 class TableNotFound(WarehouseError):
     """The destination has no such table."""
 

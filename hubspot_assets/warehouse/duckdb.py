@@ -87,9 +87,9 @@ class DuckDBWarehouse(Warehouse):
         *,
         lock_timeout: float = 600.0,
         chunk_rows: int = 25_000,
-        chunk_bytes: int = 64 * 2**20,
-        memory_limit: str = "256MB",
-        threads: int = 2,
+        chunk_bytes: int = 32 * 2**20,
+        memory_limit: str = "128MB",
+        threads: int = 1,
     ) -> None:
         self.chunk_rows = chunk_rows
         self._chunk_bytes = chunk_bytes

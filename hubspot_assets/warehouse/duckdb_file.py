@@ -48,7 +48,7 @@ class DuckDBFile:
     def __init__(self, path: Path, *, lock_timeout: float, settings: Settings) -> None:
         self.path = path.expanduser().resolve()
         self._lock_timeout = lock_timeout
-        self._settings = _SETTINGS | settings
+        self._settings = _SETTINGS | {"temp_directory": f"{self.path}.{os.getpid()}.tmp"} | settings
         self._host: duckdb.DuckDBPyConnection | None = None
         with _turns_guard:
             self._turn = _turns.setdefault(self.path, threading.Lock())

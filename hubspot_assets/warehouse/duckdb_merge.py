@@ -1,8 +1,8 @@
 """How incoming rows meet stored ones in DuckDB: classify by key and version, then delete and insert.
 
 DuckDB stores columns, so reading few columns of many rows is cheap and touching every column of one row is not. A
-merge first joins the incoming keys and versions with the stored ones, then fetches and compares whole rows only
-where that leaves the answer open, then deletes the rows to be replaced and inserts the winners. DuckDB's own MERGE
+merge first joins the incoming keys and versions with the stored ones, then compares whole rows only where that
+leaves the answer open, then deletes the rows to be replaced and inserts the winners. DuckDB's own MERGE
 and ON CONFLICT take ten times as long, or never end. A patch is an UPDATE, since it touches few columns.
 (Measured by hubspot_assets_tests/benchmarks/duckdb_merge.py.)
 """
@@ -43,16 +43,19 @@ def merge(connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTab
     columns = rows.column_names
     _stage(connection, table, target, rows)
     candidates = _collapse(connection, table, table.version)
-    newest = f"FROM {_STAGED} SEMI JOIN {_NEWEST} USING ({_POSITION})"
+    winners = f"FROM {_STAGED}"
+    if candidates < rows.num_rows:
+        winners += f" SEMI JOIN {_NEWEST} USING ({_POSITION})"
     if not _number(connection, f"SELECT count(*) FROM (FROM {target.name} LIMIT 1)"):
-        _insert(connection, target, columns, newest)
+        _insert(connection, target, columns, winners)
         return Counts(inserted=candidates)
 
     _classify(connection, table, target, columns)
     kept = _number(connection, f"SELECT count(DISTINCT {_POSITION}) FROM {_KEPT}")
     replaced = _number(connection, f"SELECT count(DISTINCT {_POSITION}) FROM {_REPLACED}")
     if candidates > kept:
-        winners = f"{newest} ANTI JOIN {_KEPT} USING ({_POSITION})"
+        if kept:
+            winners += f" ANTI JOIN {_KEPT} USING ({_POSITION})"
         lacking = [c for c in target.columns if c not in columns] if replaced else []
         if lacking:
             # One of the stored rows, should someone have made several of a key.
@@ -136,15 +139,18 @@ def _classify(connection: duckdb.DuckDBPyConnection, table: Table, target: Store
     doubtful = f"{_MATCHED} WHERE alike AND NOT newer"
     if _number(connection, f"SELECT count(*) FROM {doubtful}"):
         compared = [c for c in columns if c not in table.provenance and c not in table.key]
-        # Fetched on their own, for then DuckDB skips the parts of the table that have none of them.
-        fetched = ", ".join([f"m.{_POSITION}", *(f"t.{quoted(c)}" for c in compared)])
-        query = f"SELECT {fetched} FROM {target.name} t JOIN (FROM {doubtful}) m ON t.rowid = m.{_STORED}"
-        _create(connection, _DOUBTFUL, query)
-        connection.execute(
-            f"INSERT INTO {_KEPT} SELECT DISTINCT {_POSITION} FROM {_DOUBTFUL} t JOIN {_STAGED} i "
-            f"USING ({_POSITION}) WHERE {equal('t', 'i', compared)}"
+        digest = f"hash({', '.join(quoted(c) for c in compared)}) AS digest"
+        # Rows meet as 64-bit hashes, narrow in memory; hashed on their own, parts of the table without any are skipped.
+        stored = f"SELECT rowid AS {_STORED}, {digest} FROM {target.name}"
+        _create(
+            connection,
+            _DOUBTFUL,
+            f"SELECT {_POSITION}, digest FROM ({stored}) JOIN (FROM {doubtful}) USING ({_STORED})",
         )
-        connection.execute(f"DROP TABLE {_DOUBTFUL}")
+        connection.execute(
+            f"INSERT INTO {_KEPT} SELECT DISTINCT {_POSITION} FROM {_DOUBTFUL} "
+            f"JOIN (SELECT {_POSITION}, {digest} FROM {_STAGED}) USING ({_POSITION}, digest)"
+        )
     _create(connection, _REPLACED, f"FROM {_MATCHED} ANTI JOIN {_KEPT} USING ({_POSITION})")
 
 

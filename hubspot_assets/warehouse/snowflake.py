@@ -7,10 +7,11 @@ wake a warehouse, and a warehouse that wakes up is paid for a minute.
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ from hubspot_assets.warehouse.base import (
     WriteAfter,
     conformed,
 )
+from hubspot_assets.warehouse.snowflake_check import Examined, examine
 from hubspot_assets.warehouse.snowflake_errors import is_absent
 from hubspot_assets.warehouse.snowflake_load import Load, clear_leftovers
 from hubspot_assets.warehouse.snowflake_merge import Source, inline
@@ -89,10 +91,9 @@ class SnowflakeWarehouse(Warehouse):
 
     def tagged(self, tag: Mapping[str, str]) -> SnowflakeWarehouse:
         """See `Warehouse.tagged`: the tag stands beside each statement in Snowflake's query history."""
-        copy = SnowflakeWarehouse.__new__(SnowflakeWarehouse)
-        copy.__dict__.update(self.__dict__)
-        copy._tag = json.dumps(tag)[:2_000]
-        return copy
+        tagged = copy.copy(self)
+        tagged._tag = json.dumps(tag)[:2_000]
+        return tagged
 
     def close(self) -> None:
         """Ends the idle sessions; others open when they are needed."""
@@ -103,12 +104,14 @@ class SnowflakeWarehouse(Warehouse):
         return f"Snowflake schema {self.place.database}.{self.place.schema} of account {self.place.account}"
 
     def check(self) -> None:
-        """See `Warehouse.check`."""
-        from hubspot_assets.warehouse.snowflake_check import examine
+        """See `Warehouse.check`; what is written to see whether it can be is taken away again."""
+        for examined in self.examine():
+            if not examined.works:
+                raise WarehouseError(examined.detail)
 
-        for finding in examine(self._sessions):
-            if not finding.works:
-                raise WarehouseError(finding.detail)
+    def examine(self) -> Iterator[Examined]:
+        """Everything that a sync needs, tried one after the other."""
+        return examine(self._sessions)
 
     def schema(self, table: str) -> pa.Schema | None:
         """See `Warehouse.schema`."""
@@ -191,7 +194,8 @@ class SnowflakeWarehouse(Warehouse):
                 sides.append(f"(SELECT {name} FROM {self.place.table(side)} WHERE {text})")
                 values.extend(bound)
             type_ = arrow_type(self._stored(session, table)[key])
-            statement = f"SELECT t.{name} FROM {sides[0]} t LEFT JOIN {sides[1]} s ON s.{name} = t.{name} WHERE s.{name} IS NULL"
+            both = f"{sides[0]} t LEFT JOIN {sides[1]} s ON s.{name} = t.{name}"
+            statement = f"SELECT t.{name} FROM {both} WHERE s.{name} IS NULL"
             return _fetched(session, statement, values, pa.schema([(key, type_)]))
 
         return self._run(query)

@@ -11,7 +11,7 @@ import re
 
 from snowflake.connector import errors
 
-from hubspot_assets.warehouse.base import WarehouseError
+from hubspot_assets.warehouse.base import WarehouseBusy, WarehouseError, WarehouseUnreachable
 from hubspot_assets.warehouse.snowflake_sql import STAGE, Place
 
 NO_SUCH_OBJECT = 2003
@@ -55,105 +55,115 @@ def is_absent(error: BaseException) -> bool:
 
 def refused_login(error: errors.Error, place: Place) -> WarehouseError:
     """Why no connection came about."""
-    said = _said(error)
-    account = f"account {place.account}"
-    user, role, warehouse = place.user or "the session token's user", place.role, place.warehouse
+    if error.errno in _LOST:
+        return WarehouseUnreachable(
+            f"Snowflake account {place.account} cannot be reached; see that SNOWFLAKE_ACCOUNT is right and that this "
+            f"machine may connect to it. {_said(error)}"
+        )
+    return WarehouseError(f"{_login_cure(error, place)}. {_said(error)}")
+
+
+def _login_cure(error: errors.Error, place: Place) -> str:
+    account = f"Snowflake account {place.account}"
+    user, role = place.user or "of the session token", place.role or "(none given)"
     match error.errno:
-        case 390100 | 390144 | 394304 | 394300:
-            text = (
-                f"Snowflake {account} refuses the key of user {user}. See that SNOWFLAKE_USER is right and that the user "
-                "has the public key of SNOWFLAKE_PRIVATE_KEY: `hubspot-assets setup snowflake` prints both commands"
+        case 390100 | 390144 | 394300 | 394304:
+            return (
+                f"{account} refuses the key of user {user}: see that SNOWFLAKE_USER is right and that the user has the "
+                "public half of SNOWFLAKE_PRIVATE_KEY, with the commands of `hubspot-assets setup snowflake`"
             )
         case 390101 | 390102 | 390106 | 390190 | 390191:
-            text = f"Snowflake {account} has locked or disabled user {user}; an administrator has to enable it"
+            return f"{account} has locked or disabled user {user}; an administrator has to enable it"
         case 390189:
-            text = f"Snowflake {account} has no role {role}, or user {user} lacks it: GRANT ROLE {role} TO USER {user}"
+            return f"{account} has no role {role}, or user {user} lacks it: GRANT ROLE {role} TO USER {user}"
         case 390201:
-            text = (
-                f"Snowflake {account} has no warehouse {warehouse}, database {place.database} or schema {place.schema}, or "
-                f"role {role} may not use it; `hubspot-assets setup snowflake` prints the grants"
+            return (
+                f"{account} has no warehouse {place.warehouse}, database {place.database} or schema {place.schema}, or "
+                f"role {role} may not use one of them; `hubspot-assets setup snowflake` prints the grants"
             )
         case 390303 | 390318 | 390195:
-            text = "Snowflake refuses the session token of this container; its service has to be restarted"
+            return "Snowflake refuses the session token of this container; its service has to be restarted"
         case 390420 | 390422 | 390432:
-            text = (
-                f"Snowflake {account} admits no connections from this address; an administrator has to add it to the "
-                "network policy"
-            )
+            return f"{account} admits no connection from this address; its network policy has to be widened"
         case 290403 | 290404 | 251001:
-            text = (
-                f"There is no Snowflake {account}; set SNOWFLAKE_ACCOUNT to the account identifier, organization and "
-                "account name joined by a hyphen (SELECT CURRENT_ORGANIZATION_NAME() || '-' || CURRENT_ACCOUNT_NAME())"
+            return (
+                f"There is no {account}; set SNOWFLAKE_ACCOUNT to organization and account name joined by a hyphen, as "
+                "SELECT CURRENT_ORGANIZATION_NAME() || '-' || CURRENT_ACCOUNT_NAME() gives it"
             )
-        case number if number in _LOST:
-            text = (
-                f"Snowflake {account} cannot be reached; see that SNOWFLAKE_ACCOUNT is right and that this machine may "
-                "connect to it"
-            )
-        case _:
-            text = f"Snowflake {account} refuses the connection"
-    return WarehouseError(f"{text}. ({said})")
+        case 251008:
+            return "The driver cannot use SNOWFLAKE_PRIVATE_KEY; it takes an RSA key of at least 2048 bits"
+    return f"{account} refuses the connection"
 
 
 def refused_statement(error: errors.Error, place: Place) -> WarehouseError:
     """Why a statement was not carried out."""
-    said = _said(error)
-    role, warehouse, schema = place.role or "of this user", place.warehouse, f"{place.database}.{place.schema}"
+    if error.errno in _IN_EACH_OTHERS_WAY:
+        return WarehouseBusy(
+            f"Others hold tables of Snowflake schema {place.database}.{place.schema} locked, again and again; run it "
+            f"again later. {_said(error)}"
+        )
+    if is_passing(error):
+        return WarehouseUnreachable(
+            f"The connection to Snowflake account {place.account} was lost, again and again; run it again later. "
+            f"{_said(error)}"
+        )
+    return WarehouseError(f"{_statement_cure(error, place)}. {_said(error)}")
+
+
+def _statement_cure(error: errors.Error, place: Place) -> str:
+    said = _said(error).lower()
+    role, warehouse, schema = place.role or "of the user", place.warehouse, f"{place.database}.{place.schema}"
     match error.errno:
-        case 606 | 2043 if "warehouse" in said.lower():
-            text = (
-                f"Snowflake has no warehouse {warehouse or 'for this user'} to compute with: set SNOWFLAKE_WAREHOUSE, and "
-                f"GRANT USAGE ON WAREHOUSE {warehouse or '...'} TO ROLE {role}"
+        case 606:
+            return (
+                f"There is no Snowflake warehouse {warehouse or 'for this user'} to compute with: see that "
+                f"SNOWFLAKE_WAREHOUSE is right, and GRANT USAGE ON WAREHOUSE {warehouse or '...'} TO ROLE {role}"
             )
         case 90064 | 90073:
-            text = (
-                f"Snowflake warehouse {warehouse} is suspended and may not resume, most often because a resource monitor's "
-                "quota is used up; raise the quota, or wait for its next period"
+            return (
+                f"Snowflake warehouse {warehouse} is suspended and may not resume, as a rule because a resource "
+                "monitor's quota is used up; raise the quota, or wait for its next period"
             )
         case 666 | 390913:
-            text = f"Snowflake account {place.account} is suspended; its administrator has to look at its billing"
-        case 3001 | 3003 if "warehouse" in said.lower():
-            text = (
-                f"Role {role} may not use Snowflake warehouse {warehouse}: GRANT USAGE, OPERATE ON WAREHOUSE {warehouse} "
-                f"TO ROLE {role}"
+            return f"Snowflake account {place.account} is suspended; its administrator has to look at its billing"
+        case 3001 | 3003 if "warehouse" in said:
+            return (
+                f"Role {role} may not use Snowflake warehouse {warehouse}: "
+                f"GRANT USAGE ON WAREHOUSE {warehouse} TO ROLE {role}"
             )
-        case 3001 | 3003 if "schema" in said.lower():
-            text = (
-                f"Role {role} may not create tables in Snowflake schema {schema}: GRANT USAGE, CREATE TABLE ON SCHEMA "
-                f"{schema} TO ROLE {role}"
+        case 3001 | 3003 if "schema" in said:
+            return (
+                f"Role {role} may not create tables in Snowflake schema {schema}: "
+                f"GRANT USAGE, CREATE TABLE ON SCHEMA {schema} TO ROLE {role}"
+            )
+        case 2003 | 2043 | 3001 | 3003 if "stage" in said or STAGE.lower() in said:
+            return (
+                f"Snowflake has no stage {schema}.{STAGE}, or role {role} may not use it: GRANT READ, WRITE ON STAGE "
+                f"{schema}.{STAGE} TO ROLE {role}, or make it with `hubspot-assets setup snowflake`"
             )
         case 3001 | 3003:
-            text = (
-                f"Role {role} lacks a grant in Snowflake schema {schema}; it has to own the tables it syncs "
-                f"(GRANT OWNERSHIP ON ALL TABLES IN SCHEMA {schema} TO ROLE {role})"
-            )
-        case 2003 | 2043 if STAGE in said.upper():
-            text = (
-                f"Snowflake has no stage {schema}.{STAGE}, or role {role} may not use it: GRANT READ, WRITE ON STAGE "
-                f"{schema}.{STAGE} TO ROLE {role}; `hubspot-assets setup snowflake` prints how to make it"
+            return (
+                f"Role {role} lacks a grant in Snowflake schema {schema}; it has to own the tables that it syncs: "
+                f"GRANT OWNERSHIP ON ALL TABLES IN SCHEMA {schema} TO ROLE {role} COPY CURRENT GRANTS"
             )
         case 2003 | 2043:
-            text = (
-                f"Snowflake has no such object, or role {role} may not know of it; look at the grants on schema {schema} "
-                "with `hubspot-assets check`"
+            return (
+                f"Snowflake has no such object, or role {role} may not know of it; `hubspot-assets check` looks at the "
+                f"grants on schema {schema}"
             )
         case 904:
-            text = f"A table in Snowflake schema {schema} has other columns than it had"
-        case 630 | 604:
-            text = (
-                f"A statement on Snowflake warehouse {warehouse} ran into its time limit or was canceled; raise "
+            return f"A table in Snowflake schema {schema} no longer has the columns that it had"
+        case 604 | 630:
+            return (
+                f"A statement on Snowflake warehouse {warehouse} was canceled or ran into its time limit; raise "
                 "STATEMENT_TIMEOUT_IN_SECONDS of the warehouse"
             )
-        case number if number in _LOST | _SESSION_GONE or isinstance(error, _PASSING_HTTP):
-            text = f"The connection to Snowflake account {place.account} was lost, again and again; run it again later"
-        case _:
-            text = f"Snowflake schema {schema} refuses"
-    return WarehouseError(f"{text}. ({said})")
+    return f"Snowflake schema {schema} refuses a statement"
 
 
 def _said(error: errors.Error) -> str:
     """What Snowflake says, on one line, with its number and without the statement."""
-    message = error.raw_msg or error.msg or type(error).__name__
-    text = re.sub(r"\s+", " ", message.partition("[SQL")[0]).strip().rstrip(".")
+    message = str(error.raw_msg or error.msg or type(error).__name__)
+    text = re.sub(r"\s+", " ", message).strip().rstrip(".")
     query = f", query {error.sfqid}" if error.sfqid else ""
-    return f"Snowflake {error.errno}: {text[:300]}{query}"
+    return f"(Snowflake {error.errno}: {text[:300]}{query})"

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hubspot_assets.warehouse.base import Table, WarehouseError
+from hubspot_assets.warehouse.base import Table, WarehouseBusy
 from hubspot_assets.warehouse.snowflake_merge import Source
 from hubspot_assets.warehouse.snowflake_session import Session
 from hubspot_assets.warehouse.snowflake_sql import POSITION, Place, column_type, quoted
@@ -43,7 +43,7 @@ class Load:
         """Brings the rows of a stage into a staging table.
 
         Raises:
-            WarehouseError: If not every row arrived.
+            WarehouseBusy: If not every row arrived.
         """
         files = stage.files()
         columns = stage.columns()
@@ -66,7 +66,7 @@ class Load:
         place = [column.name.lower() for column in cursor.description or ()].index("rows_loaded")
         loaded = sum(int(row[place]) for row in cursor.fetchall())  # pyright: ignore[reportArgumentType]
         if loaded != stage.rows:
-            raise WarehouseError(
+            raise WarehouseBusy(
                 f"Snowflake loaded {loaded:,} of {stage.rows:,} rows for table {self._table.name}; nothing was merged: "
                 "run it again."
             )
@@ -87,7 +87,7 @@ class Load:
 
 def clear_leftovers(session: Session, place: Place, table: Table, older_than: timedelta) -> None:
     """Takes away what loads of a table have left in Snowflake that can no longer be running."""
-    # Files are listed by their path, behind the name of the stage: `hubspot_load/SYNCS/20261122T..._.../part-0.parquet`.
+    # A file's name is its path behind that of the stage: `hubspot_load/SYNCS/20261122T..._.../part-0.parquet`.
     files = [str(file).split("/") for file, *_ in session.rows(f"LIST {place.stage(table.name + '/')}")]
     for name in sorted({parts[-2] for parts in files if len(parts) > 2}):
         began = _began(name)

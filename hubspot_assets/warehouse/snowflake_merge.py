@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from hubspot_assets.warehouse.base import Table, WarehouseError
+from hubspot_assets.warehouse.base import Table, WarehouseBusy
 from hubspot_assets.warehouse.snowflake_sql import (
     POSITION,
     as_stored,
@@ -127,7 +127,7 @@ def _fitting(table: Table, stored: Mapping[str, str], source: Source) -> Sequenc
     for column in source.columns:
         has = stored.get(column)
         if has is None or not holds(has, _wanted(table, column)):
-            raise WarehouseError(
+            raise WarehouseBusy(
                 f"column {column} of table {table.name} is stored as {has or 'nothing'} and rows bring "
                 f"{_wanted(table, column)}; the table was changed while this ran: run it again."
             )

@@ -24,7 +24,7 @@ def test_a_request_carries_the_token_the_query_and_the_body(serve, connect):
     client.post("/crm/objects/2026-09/contacts/search", {"limit": 200}, {"archived": "false"})
     get, post = server.asked
     assert get.headers["Authorization"] == f"Bearer {TOKEN}"
-    assert get.target == "/crm/objects/2026-09/contacts?limit=100&properties=a%2Cb"
+    assert get.target == "/crm/objects/2026-09/contacts?limit=100&properties=a,b"
     assert "gzip" in get.headers["Accept-Encoding"]
     assert (post.method, post.target) == ("POST", "/crm/objects/2026-09/contacts/search?archived=false")
     assert post.json == {"limit": 200}

@@ -40,6 +40,11 @@ class Shelf:
         return Page(repr(ids).encode(), len(ids), datetime.now(UTC), covers)
 
 
+def covered(page: Page) -> IdRange:
+    assert page.covers is not None
+    return page.covers
+
+
 def ids_of(pages) -> list[int]:
     return [id_ for page in pages for id_ in eval(page.body)]
 
@@ -59,7 +64,7 @@ def test_every_id_is_met_whatever_the_spread_of_ids(ids, workers, knows_highest)
     met = set()
     for page in read:
         met.update(ids_of([page]))
-        outstanding.remove(page.covers)
+        outstanding.remove(covered(page))
     assert met == set(ids)
     assert not outstanding
 
@@ -74,7 +79,7 @@ def test_a_read_that_stops_half_way_is_finished_from_what_is_outstanding(ids, pa
         if number == pages_before_the_crash:
             break
         met.update(ids_of([page]))
-        outstanding.remove(page.covers)
+        outstanding.remove(covered(page))
     for page in RangedRead(shelf.fetch, outstanding.ranges, workers=3, highest_id=max(ids)):
         met.update(ids_of([page]))
     assert met == set(ids)
@@ -116,9 +121,8 @@ def test_an_error_of_any_worker_reaches_the_reader():
 
 def test_workers_end_when_the_reader_stops_reading():
     shelf = Shelf(list(range(1, 5000)))
-    pages = iter(RangedRead(shelf.fetch, [ALL_IDS], workers=4, highest_id=4999))
-    next(pages)
-    pages.close()
+    for _ in RangedRead(shelf.fetch, [ALL_IDS], workers=4, highest_id=4999):
+        break
     for thread in threading.enumerate():
         if thread.name.startswith("hubspot-read-"):
             thread.join(timeout=5)

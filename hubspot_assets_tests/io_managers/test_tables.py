@@ -20,7 +20,8 @@ def downstream(seen: list[pd.DataFrame], key: dg.AssetKey = CONTACTS, **options)
     def report(table: pd.DataFrame) -> None:
         seen.append(table)
 
-    return report.with_resources({"kept": dg.IOManagerDefinition.hardcoded_io_manager(dg.InMemoryIOManager())})
+    assert isinstance(report, dg.AssetsDefinition)
+    return report.with_resources({"kept": dg.mem_io_manager})
 
 
 def test_a_downstream_asset_gets_the_whole_table(account):

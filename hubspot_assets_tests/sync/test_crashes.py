@@ -7,42 +7,17 @@ import pytest
 
 from hubspot_assets.hubspot.errors import Forbidden
 from hubspot_assets.sync.request import Mode
-from hubspot_assets.warehouse.base import Counts, Write, WriteAfter
-from hubspot_assets.warehouse.duckdb import DuckDBWarehouse
 from hubspot_assets_tests.sync import sync_process
+from hubspot_assets_tests.sync.crashing import Crash, Crashing
 from hubspot_assets_tests.sync.syncing import Syncing
-
-
-class Crash(Exception):
-    """Stands for whatever ends a process."""
-
-
-class Crashing(DuckDBWarehouse):
-    """Crashes at one commit, just before it or just after."""
-
-    at = 0
-    after = False
-    commits = 0
-
-    def crash(self, at: int, *, after: bool = False) -> None:
-        self.at, self.after, self.commits = at, after, 0
-
-    def commit(self, *writes: Write | WriteAfter) -> list[Counts]:
-        self.commits += 1
-        if self.commits == self.at and not self.after:
-            raise Crash
-        counts = super().commit(*writes)
-        if self.commits == self.at:
-            raise Crash
-        return counts
 
 
 @pytest.fixture
 def crowd(contacts: Syncing, tmp_path, monkeypatch) -> Syncing:
-    """1,000 contacts, committed a hundred at a time."""
+    """600 contacts, committed a hundred at a time."""
     monkeypatch.setattr("hubspot_assets.sync.loading.BATCH_ROWS", 100)
     contacts.warehouse = Crashing(tmp_path / "crashing.duckdb", chunk_rows=100)
-    contacts.portal.create_many("contacts", [{"firstname": f"New {number}"} for number in range(940)])
+    contacts.portal.create_many("contacts", [{"firstname": f"New {number}"} for number in range(540)])
     return contacts
 
 
@@ -61,17 +36,17 @@ def _listed(syncing: Syncing) -> int:
     return rows
 
 
-@pytest.mark.parametrize(("at", "after"), [(1, False), (1, True), (5, False), (5, True)])
+@pytest.mark.parametrize(("at", "after"), [(1, False), (1, True), (4, False), (4, True)])
 def test_a_first_load_that_crashed_at_a_commit_reads_on_from_there(crowd: Syncing, at: int, after: bool) -> None:
     live = len(crowd.portal.ids("contacts"))
     _crash(crowd, at, after=after)
     kept = crowd.warehouse.count(crowd.table)
-    assert kept == 100 * (at if after else at - 1) or kept in range(80 * at - 80, 100 * at + 100)
+    assert (kept > 0) is (at > 1 or after)
     _listed(crowd)
     report = crowd.latest()
     assert (report.mode, report.rows_in_slice) == (Mode.INITIAL, live)
     # A page at the edge of a range may be read by both sides.
-    assert _listed(crowd) <= live - kept + 500
+    assert _listed(crowd) <= live - kept + 300
     assert report.rows_inserted == live - kept
     crowd.archived()
     crowd.assert_equal()
@@ -79,30 +54,30 @@ def test_a_first_load_that_crashed_at_a_commit_reads_on_from_there(crowd: Syncin
 
 
 def test_a_load_that_crashes_again_and_again_gets_done(crowd: Syncing) -> None:
-    for _ in range(4):
+    for _ in range(2):
         _crash(crowd, 2, after=True)
     crowd.both()
     crowd.assert_equal()
     progress = [row["PROGRESS"] is None for row in crowd.syncs()]
-    assert progress == [False] * 4 + [True, True]
+    assert progress == [False] * 2 + [True, True]
 
 
 def test_a_full_run_that_crashed_half_way_still_marks_what_is_gone(crowd: Syncing) -> None:
     crowd.both()
     ids = crowd.portal.ids("contacts")
     crowd.portal.purge("contacts", [*ids[:3], *ids[-3:]])
-    _crash(crowd, 5, after=True, full=True)
+    _crash(crowd, 4, after=True, full=True)
     _listed(crowd)
     report = crowd.full()
     assert report.rows_purged == 6
-    assert _listed(crowd) < 900
+    assert _listed(crowd) < 500
     crowd.assert_equal()
     assert crowd.warehouse.count("SYNCS_SEEN") == 0
 
 
 def test_what_a_full_run_met_that_nobody_went_on_with_is_cleared_away(crowd: Syncing) -> None:
     crowd.both()
-    _crash(crowd, 5, after=True, full=True)
+    _crash(crowd, 4, after=True, full=True)
     assert crowd.warehouse.count("SYNCS_SEEN") > 0
     crowd.portal.change("contacts", {"lastname": "Changed"}, count=1)
     crowd.latest()
@@ -112,12 +87,12 @@ def test_what_a_full_run_met_that_nobody_went_on_with_is_cleared_away(crowd: Syn
 
 
 def test_a_property_that_came_between_a_crash_and_the_rest_has_all_its_values(crowd: Syncing) -> None:
-    _crash(crowd, 5, after=True)
+    _crash(crowd, 4, after=True)
     ids = crowd.portal.ids("contacts")
     crowd.portal.create_property("contacts", "shoe_size", "number", values=dict.fromkeys(ids[::9], "44"))
     crowd.both()
     crowd.assert_equal()
-    _crash(crowd, 5, after=True, full=True)
+    _crash(crowd, 4, after=True, full=True)
     crowd.portal.create_property("contacts", "hat_size", "number", values=dict.fromkeys(ids[::9], "7"))
     crowd.full()
     crowd.assert_equal()
@@ -152,7 +127,7 @@ def _start(crowd: Syncing, tmp_path, **options) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-@pytest.mark.parametrize("commits", [1, 3])
+@pytest.mark.parametrize("commits", [1, 2])
 def test_a_first_load_killed_at_any_point_goes_on_from_where_it_was(crowd: Syncing, tmp_path, commits: int) -> None:
     live = len(crowd.portal.ids("contacts"))
     crowd.portal.latency(0.02)

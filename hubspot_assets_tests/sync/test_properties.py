@@ -5,11 +5,8 @@ from datetime import timedelta
 import pytest
 
 from hubspot_assets.sync.property_filter import PropertyFilter
+from hubspot_assets_tests.sync.crashing import Crash
 from hubspot_assets_tests.sync.syncing import Syncing
-
-
-class Crash(Exception):
-    """Stands for whatever ends a process."""
 
 
 @pytest.fixture

@@ -1,0 +1,139 @@
+"""A real `dagster dev` in processes of its own, spoken to by GraphQL as its UI does."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+import hubspot_assets
+
+PROJECT = Path(hubspot_assets.__file__).parent.parent
+
+_LAUNCH = """
+mutation Launch($backfill: LaunchBackfillParams!) {
+  launchPartitionBackfill(backfillParams: $backfill) {
+    __typename
+    ... on LaunchBackfillSuccess { backfillId }
+    ... on PythonError { message }
+  }
+}
+"""
+_BACKFILL = """
+query Backfill($id: String!) {
+  partitionBackfillOrError(backfillId: $id) {
+    ... on PartitionBackfill { status error { message } }
+  }
+}
+"""
+_RUNS = "{ runsOrError { ... on Runs { results { id status tags { key value } } } } }"
+_PARTITIONS = """
+query Partitions($key: AssetKeyInput!) {
+  assetNodeOrError(assetKey: $key) {
+    ... on AssetNode { partitionStats { numMaterialized numFailed } }
+  }
+}
+"""
+
+
+class DagsterServer:
+    """A running Dagster: `url`, and what its UI asks and launches."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def ask(self, query: str, **variables: object) -> dict[str, Any]:
+        """Send one GraphQL request."""
+        answer = requests.post(f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=30)
+        answer.raise_for_status()
+        said = answer.json()
+        assert "errors" not in said, said
+        return said["data"]
+
+    def backfill(self, assets: Sequence[str], partitions: Sequence[str]) -> str:
+        """Launch a backfill of some partitions of some assets; its id."""
+        selection = [{"path": ["hubspot", name]} for name in assets]
+        parameters = {"assetSelection": selection, "partitionNames": list(partitions)}
+        launched = self.ask(_LAUNCH, backfill=parameters)["launchPartitionBackfill"]
+        assert launched["__typename"] == "LaunchBackfillSuccess", launched
+        return launched["backfillId"]
+
+    def backfill_status(self, id_: str) -> str:
+        """`REQUESTED`, `COMPLETED_SUCCESS`, `COMPLETED_FAILED`, …."""
+        return self.ask(_BACKFILL, id=id_)["partitionBackfillOrError"]["status"]
+
+    def runs(self) -> list[dict[str, Any]]:
+        """All runs."""
+        return self.ask(_RUNS)["runsOrError"]["results"]
+
+    def materialized(self, name: str) -> int:
+        """How many partitions of an asset are materialized."""
+        node = self.ask(_PARTITIONS, key={"path": ["hubspot", name]})["assetNodeOrError"]
+        return node["partitionStats"]["numMaterialized"]
+
+
+@contextmanager
+def dagster_dev(home: Path, settings: Mapping[str, str]) -> Iterator[DagsterServer]:
+    """Start `dagster dev` with the project's instance settings, and stop all of its processes."""
+    home.mkdir()
+    shutil.copy(PROJECT / "dagster.yaml", home)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable, "-m", "dagster", "dev", "-m", "hubspot_assets.definitions",
+        "--host", "127.0.0.1", "--port", str(port),
+    ]  # fmt: skip
+    with (home / "dagster.log").open("w") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=home,
+            env={**os.environ, **settings, "DAGSTER_HOME": str(home)},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            server = DagsterServer(f"http://127.0.0.1:{port}")
+            wait_until(lambda: _answers(server) or process.poll() is not None, seconds=90)
+            assert process.poll() is None, (home / "dagster.log").read_text()
+            yield server
+        finally:
+            _stop(process)
+
+
+def wait_until(happened: Callable[[], bool], *, seconds: float) -> None:
+    """Look twice a second whether something has happened."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, f"it did not happen in {seconds} s"
+        time.sleep(0.5)
+
+
+def _answers(server: DagsterServer) -> bool:
+    try:
+        return "results" in server.ask(_RUNS)["runsOrError"]
+    except requests.ConnectionError:
+        return False
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """End Dagster as a terminal does, and whatever is left of its session after that."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return  # all of them had ended by themselves
