@@ -8,17 +8,25 @@ import dagster as dg
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 from hubspot_assets.assets.records import HUBSPOT_ACCOUNT, records_asset  # noqa: E402
+from hubspot_assets.checks import record_checks  # noqa: E402
 from hubspot_assets.executors import executor_of  # noqa: E402
+from hubspot_assets.freshness_checks import freshness_checks  # noqa: E402
 from hubspot_assets.io_managers.tables import TablesIOManager  # noqa: E402
-from hubspot_assets.jobs import SYNC_JOB  # noqa: E402
+from hubspot_assets.jobs import SYNC_JOB, freshness_job  # noqa: E402
 from hubspot_assets.resources.hubspot import HubSpotResource  # noqa: E402
+from hubspot_assets.schedules import schedules  # noqa: E402
+from hubspot_assets.sensors import change_sensor  # noqa: E402
 from hubspot_assets.settings import Settings  # noqa: E402
 
 settings = Settings.load()
+_freshness = freshness_checks(settings)
 
 defs = dg.Definitions(
     assets=[HUBSPOT_ACCOUNT, *(records_asset(name, settings) for name in settings.objects)],
-    jobs=[SYNC_JOB],
+    asset_checks=[_freshness, *(record_checks(name, settings) for name in settings.objects)],
+    jobs=[SYNC_JOB, freshness_job(_freshness)],
+    schedules=schedules(settings),
+    sensors=[change_sensor(settings)],
     resources={"hubspot": HubSpotResource(), "tables": TablesIOManager()},
     executor=executor_of(settings),
 )

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hubspot_assets.instants import instant
 from hubspot_assets.object_types import DEFAULT_OBJECT_TYPES, STANDARD_OBJECT_TYPES
+from hubspot_assets.schedule_expressions import ScheduleExpression, schedule_expression
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -59,6 +60,14 @@ PropertyPatterns = Annotated[
 """Shell-style patterns of property names, by object type."""
 
 
+def _schedule(value: object) -> object:
+    return schedule_expression(value) if isinstance(value, str) else value
+
+
+Schedule = Annotated[ScheduleExpression, NoDecode, BeforeValidator(_schedule)]
+"""How often: a duration (`30 minutes`), or a cron expression (UTC)."""
+
+
 class Settings(BaseSettings):
     """The settings of one process.
 
@@ -70,6 +79,8 @@ class Settings(BaseSettings):
         base_url: where HubSpot is; the demo portal's address for tests.
         api_version: HubSpot's dated API version.
         objects: which object types become assets.
+        latest_schedule: how often live records are brought up to date.
+        archived_schedule: how often the recycle bin is read.
         updated_after: the first load reads only records modified since (UTC without an offset).
         allow_properties: per object type, patterns of the properties to read; all others are left out.
         deny_properties: per object type, patterns of properties to leave out.
@@ -97,6 +108,8 @@ class Settings(BaseSettings):
     objects: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_object_names)] = (
         DEFAULT_OBJECT_TYPES
     )
+    latest_schedule: Schedule = schedule_expression("30 minutes")
+    archived_schedule: Schedule = schedule_expression("1 day")
     updated_after: Annotated[datetime | None, BeforeValidator(instant)] = None
     allow_properties: PropertyPatterns = {}
     deny_properties: PropertyPatterns = {}

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,6 +29,8 @@ NETWORK_TIMEOUT = 20
 
 class Server:
     """A running snowflake_server.py."""
+
+    PLACE = Place("test", "ANALYTICS", "NONE", "FAKESNOW_WAREHOUSE", "LOADER", "HUBSPOT_ASSETS")
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -65,7 +68,7 @@ class Server:
     def place(self) -> Place:
         """A new schema with the stage in it."""
         schema = f"HUBSPOT_{uuid.uuid4().hex[:8].upper()}"
-        place = Place("test", "ANALYTICS", schema, "FAKESNOW_WAREHOUSE", "LOADER", "HUBSPOT_ASSETS")
+        place = replace(self.PLACE, schema=schema)
         with self.connect(place) as connection:
             connection.cursor().execute(f"CREATE STAGE {place.table(STAGE)}")
         return place
@@ -74,6 +77,10 @@ class Server:
         """A warehouse, in a new schema unless one is given."""
         place = place or self.place()
         return SnowflakeWarehouse(lambda: self.connect(place), place, **{"wait": 0.01, **options})
+
+    def forget_sessions(self) -> None:
+        """End all sessions, and their transactions."""
+        requests.post(f"http://127.0.0.1:{self.port}/forget-sessions", timeout=20).raise_for_status()
 
     def _wait(self) -> None:
         for _ in range(400):

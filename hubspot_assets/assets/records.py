@@ -7,6 +7,7 @@ import dagster as dg
 from pydantic import Field
 
 from hubspot_assets.failures import permanent_failures
+from hubspot_assets.freshness import freshness_policy
 from hubspot_assets.instants import instant
 from hubspot_assets.object_types import STANDARD_OBJECT_TYPES, ObjectType
 from hubspot_assets.partitions import ARCHIVED, LATEST, RECORD_PARTITIONS
@@ -73,7 +74,7 @@ def records_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
         settings: what is the same for every run.
     """
     standard = STANDARD_OBJECT_TYPES.get(name)
-    key = dg.AssetKey(["hubspot", asset_name(name)])
+    key = records_key(name)
 
     @dg.asset(
         key=key,
@@ -83,7 +84,9 @@ def records_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name=standard.family if standard else "custom",
         kinds={"hubspot", settings.destination},
+        tags={"hubspot/object_type_id": standard.object_type_id} if standard else None,
         metadata={"dagster/table_name": standard.table} if standard else None,
+        freshness_policy=freshness_policy(settings.latest_schedule),
         io_manager_key="tables",
         pool="/".join(key.path),
         retry_policy=RETRY_POLICY,
@@ -110,6 +113,11 @@ def records_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
             )
 
     return records
+
+
+def records_key(name: str) -> dg.AssetKey:
+    """The key of an object type's asset, by its name in `HUBSPOT_OBJECTS`."""
+    return dg.AssetKey(["hubspot", asset_name(name)])
 
 
 def asset_name(name: str) -> str:

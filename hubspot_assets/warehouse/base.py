@@ -284,6 +284,10 @@ class Warehouse(ABC):
         """How many rows of a table meet the conditions; 0 when there is no such table."""
 
     @abstractmethod
+    def duplicates(self, table: str, key: Sequence[str]) -> int:
+        """How many rows of a table repeat the key of another; 0 when there is no such table."""
+
+    @abstractmethod
     def missing(self, table: str, where: Filters, seen: str, seen_where: Filters, key: str) -> pa.Table:
         """The keys of one table that another lacks.
 

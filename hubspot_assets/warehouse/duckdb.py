@@ -77,8 +77,6 @@ class DuckDBWarehouse(Warehouse):
         lock_timeout: Seconds to wait for another process that has the file open.
         chunk_rows: Rows after which a stage is full; the memory a commit needs grows with it.
         chunk_bytes: Bytes after which a stage is full, however few its rows.
-        memory_limit: What DuckDB may use beside the staged rows; it goes to disk for more.
-        threads: Threads DuckDB uses for a commit.
     """
 
     def __init__(
@@ -88,16 +86,10 @@ class DuckDBWarehouse(Warehouse):
         lock_timeout: float = 600.0,
         chunk_rows: int = 25_000,
         chunk_bytes: int = 32 * 2**20,
-        memory_limit: str = "128MB",
-        threads: int = 1,
     ) -> None:
         self.chunk_rows = chunk_rows
         self._chunk_bytes = chunk_bytes
-        self._file = DuckDBFile(
-            Path(path),
-            lock_timeout=lock_timeout,
-            settings={"memory_limit": memory_limit, "threads": threads, "preserve_insertion_order": False},
-        )
+        self._file = DuckDBFile(Path(path), lock_timeout=lock_timeout)
 
     def describe(self) -> str:
         """See `Warehouse.describe`."""
@@ -171,6 +163,20 @@ class DuckDBWarehouse(Warehouse):
             [(rows,)] = connection.execute(f"SELECT count(*) FROM {stored.name} WHERE {text}", values).fetchall()
             return rows
 
+    def duplicates(self, table: str, key: Sequence[str]) -> int:
+        """See `Warehouse.duplicates`."""
+        if not self._file.exists():
+            return 0
+        with self._file.open(read_only=True) as connection:
+            stored = find(connection, table)
+            if stored is None:
+                return 0
+            self._know(stored, table, key, ())
+            columns = ", ".join(map(quoted, key))
+            groups = f"(SELECT count(*) AS n FROM {stored.name} GROUP BY {columns})"
+            [(rows,)] = connection.execute(f"SELECT coalesce(sum(n - 1), 0)::BIGINT FROM {groups}").fetchall()
+            return rows
+
     def missing(self, table: str, where: Filters, seen: str, seen_where: Filters, key: str) -> pa.Table:
         """See `Warehouse.missing`."""
         with self._file.open(read_only=True) as connection:
@@ -194,13 +200,17 @@ class DuckDBWarehouse(Warehouse):
             return Counts(deleted=rows)
         if not _length(write.rows):
             return Counts()
+        rows = write.rows.arrow() if isinstance(write.rows, ArrowStage) else write.rows
+        if isinstance(rows, Stage):
+            raise TypeError(f"a stage of another warehouse cannot be merged into {table.name}")
+        connection.execute(f"SET memory_limit = '{_memory(stored, rows)}MiB'")
         match write:
             case Merge():
-                return duckdb_merge.merge(connection, table, stored, _arrow(write))
+                return duckdb_merge.merge(connection, table, stored, conformed(table, rows))
             case Patch():
                 return duckdb_merge.patch(connection, write, stored)
             case Append():
-                return duckdb_merge.append(connection, table, stored, conformed(table, write.rows))
+                return duckdb_merge.append(connection, table, stored, conformed(table, rows))
 
     def _stored(self, connection: duckdb.DuckDBPyConnection, table: str) -> StoredTable:
         stored = find(connection, table)
@@ -221,9 +231,10 @@ def _length(rows: Stage | pa.Table) -> int:
     return rows.rows if isinstance(rows, Stage) else rows.num_rows
 
 
-def _arrow(write: Merge) -> pa.Table:
-    if isinstance(write.rows, ArrowStage):
-        return write.rows.arrow()
-    if isinstance(write.rows, Stage):
-        raise TypeError(f"a stage of another warehouse cannot be merged into {write.table.name}")
-    return conformed(write.table, write.rows)
+def _memory(stored: StoredTable, rows: pa.Table) -> int:
+    """MiB that DuckDB may use to write the rows.
+
+    It needs some for every column and goes to disk for the rest, but keeps what it has read as long as it may. So
+    this is a little more than the least that did, measured with 60 to 1,200 columns and values of up to 400 kB.
+    """
+    return 80 + len(stored.columns) // 4 + 4 * rows.nbytes // 2**20

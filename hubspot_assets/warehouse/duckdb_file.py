@@ -25,8 +25,14 @@ from hubspot_assets.warehouse.duckdb_sql import DATABASE, literal
 # DuckDB rewrites whole groups of rows when it clears away deleted ones. Groups of its own choice (122,880 rows)
 # make a commit of a few thousand scattered rows take 13 s now and then; these, at most two at a time, 2 s.
 _ROW_GROUP_SIZE = 30_720
-Settings = dict[str, str | bool | int | float | list[str]]
-_SETTINGS: Settings = {"max_vacuum_tasks": 2, "preserve_insertion_order": False}
+# Without threads of its own, DuckDB's allocator keeps what a commit has freed, and commits add up.
+_SETTINGS = {
+    "max_vacuum_tasks": 2,
+    "preserve_insertion_order": False,
+    "threads": 2,
+    "memory_limit": "128MiB",
+    "allocator_background_threads": True,
+}
 
 _HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<process>\d+)\)")
 
@@ -42,13 +48,12 @@ class DuckDBFile:
     Args:
         path: The file; it and its folder are made on the first opening for writing.
         lock_timeout: Seconds to wait for whoever holds the file.
-        settings: DuckDB settings of every connection.
     """
 
-    def __init__(self, path: Path, *, lock_timeout: float, settings: Settings) -> None:
+    def __init__(self, path: Path, *, lock_timeout: float) -> None:
         self.path = path.expanduser().resolve()
         self._lock_timeout = lock_timeout
-        self._settings = _SETTINGS | {"temp_directory": f"{self.path}.{os.getpid()}.tmp"} | settings
+        self._settings = {**_SETTINGS, "temp_directory": f"{self.path}.{os.getpid()}.tmp"}
         self._host: duckdb.DuckDBPyConnection | None = None
         with _turns_guard:
             self._turn = _turns.setdefault(self.path, threading.Lock())

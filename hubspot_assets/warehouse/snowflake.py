@@ -182,6 +182,22 @@ class SnowflakeWarehouse(Warehouse):
 
         return self._run(query)
 
+    def duplicates(self, table: str, key: Sequence[str]) -> int:
+        """See `Warehouse.duplicates`."""
+
+        def query(session: Session) -> int:
+            keys = ", ".join(map(quoted, key))
+            groups = f"(SELECT COUNT(*) AS N FROM {self.place.table(table)} GROUP BY {keys})"
+            try:
+                [(rows,)] = session.rows(f"SELECT COALESCE(SUM(N - 1), 0) FROM {groups}", [])
+            except errors.ProgrammingError as error:
+                if is_absent(error):
+                    return 0
+                raise
+            return int(rows)
+
+        return self._run(query)
+
     def missing(self, table: str, where: Filters, seen: str, seen_where: Filters, key: str) -> pa.Table:
         """See `Warehouse.missing`."""
 

@@ -20,7 +20,7 @@ NO_SUCH_OBJECT = 2003
 _LOST = frozenset({250001, 250002, 250003, 250005, 251011, 251012, 252007, 253002, 253003})
 """The driver's numbers of a connection or a transfer that failed under way."""
 
-_SESSION_GONE = frozenset({390103, 390104, 390110, 390111, 390112, 390113, 390114, 390115, 390195, 390318})
+_SESSION_GONE = frozenset({390103, 390104, 390110, 390111, 390112, 390113, 390114, 390115, 390195, 390318, 290401})
 
 _IN_EACH_OTHERS_WAY = frozenset({625, 1210, 200001})
 """Too many waiters for a lock, a lock not had in time, a deadlock: the statement was undone."""

@@ -77,16 +77,17 @@ def merge(table: Table, name: str, stored: Mapping[str, str], source: Source) ->
     """
     columns = _fitting(table, stored, source)
     others = [c for c in columns if c not in table.key]
+    version = [c for c in table.version if c in columns]
     compared = {c: stored[c] for c in others if c not in table.provenance}
     update = ""
     if compared:
-        older = f"NOT ({newer('t', 's', table.version)}) AND " if table.version else ""
+        older = f"NOT ({newer('t', 's', version)}) AND " if version else ""
         update = (
             f" WHEN MATCHED AND {older}({differs('t', 's', compared)})"
             f" THEN UPDATE SET {', '.join(f't.{quoted(c)} = s.{quoted(c)}' for c in others)}"
         )
     return (
-        f"MERGE INTO {name} t USING ({_typed(table, stored, source, table.version)}) s ON {_same_key(table)}{update}"
+        f"MERGE INTO {name} t USING ({_typed(table, stored, source, version)}) s ON {_same_key(table)}{update}"
         f" WHEN NOT MATCHED THEN INSERT ({listed(columns)}) VALUES ({listed(columns, 's.')})"
     )
 

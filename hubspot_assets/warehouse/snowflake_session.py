@@ -105,7 +105,7 @@ class Sessions:
         """
         attempts = tenacity.Retrying(
             retry=tenacity.retry_if_exception(is_passing),
-            wait=tenacity.wait_exponential_jitter(initial=self._wait, max=30, jitter=self._wait),
+            wait=tenacity.wait_exponential(multiplier=self._wait, max=30) + tenacity.wait_random(0, self._wait),
             stop=tenacity.stop_after_attempt(ATTEMPTS),
             before_sleep=self._say_repeating,
             reraise=True,

@@ -142,7 +142,7 @@ def spelled(expression: str, type_: str) -> str:
     """Text of a value of a Snowflake type, as HubSpot spells it."""
     text = f"CAST({expression} AS VARCHAR)"
     if type_.startswith("NUMBER") and not type_.endswith(",0)"):
-        return f"RTRIM(RTRIM({text}, '0'), '.')"
+        return f"REGEXP_REPLACE({text}, '[.]?0+$', '')"
     if type_.startswith("TIMESTAMP_NTZ"):
         day_and_time = f"TO_VARCHAR({expression}, 'YYYY-MM-DD\"T\"HH24:MI:SS.FF6')"
         # Milliseconds are what HubSpot has; finer parts, should there be any, are kept.

@@ -3,6 +3,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from hubspot_assets.demo_portal.control import Portal
 from hubspot_assets.hubspot.budgets import Budgets
 from hubspot_assets.hubspot.client import Client
 from hubspot_assets.hubspot.clock import Clock
@@ -52,3 +53,23 @@ def connect(clock: FakeClock) -> Iterator[Callable[..., Client]]:
             return stack.enter_context(Client(credential, base_url=server.url, **options))
 
         yield connect
+
+
+@pytest.fixture(scope="session")
+def started_portal() -> Iterator[Portal]:
+    with Portal.start(sizes={"contacts": 1_500}, properties={"contacts": 8}, merged_share=0) as portal:
+        yield portal
+
+
+@pytest.fixture
+def portal(started_portal: Portal) -> Portal:
+    """1,500 contacts of eight properties, some of them archived, as at the start."""
+    started_portal.reset()
+    return started_portal
+
+
+@pytest.fixture
+def portal_client(portal: Portal) -> Iterator[Client]:
+    """A client of the portal, without limits."""
+    with Client(AccessToken(portal.token), base_url=portal.url, budgets=Budgets.unlimited()) as client:
+        yield client

@@ -71,7 +71,9 @@ def test_two_percent_of_faulty_answers_of_every_kind_cost_nothing_but_time_under
 @pytest.fixture(scope="module")
 def flood() -> Iterator[Portal]:
     """25,000 contacts of few properties."""
-    with Portal.start(sizes={"contacts": 25_000}, properties={"contacts": 8}, archived_share=0, merged_share=0) as portal:
+    with Portal.start(
+        sizes={"contacts": 25_000}, properties={"contacts": 8}, archived_share=0, merged_share=0
+    ) as portal:
         yield portal
 
 

@@ -6,7 +6,12 @@ from datetime import timedelta
 import duckdb
 import pytest
 
+from hubspot_assets.hubspot.id_ranges import IdRange
+from hubspot_assets.hubspot.pages import Page
 from hubspot_assets.hubspot.plan import Strategy
+from hubspot_assets.hubspot.scan import CursorNotNumeric, Scan
+from hubspot_assets.hubspot.search import Search, SearchUnreliable
+from hubspot_assets.sync import records
 from hubspot_assets.sync.request import Mode
 from hubspot_assets_tests.sync.syncing import Syncing
 
@@ -103,6 +108,38 @@ def test_dropping_the_table_makes_the_next_run_a_first_one(contacts: Syncing, tm
         connection.execute("DROP TABLE SYNCS")
     assert contacts.latest().mode is Mode.INITIAL
     contacts.archived()
+    contacts.assert_equal()
+
+
+def test_a_search_that_cannot_be_paged_gives_way_to_a_scan(contacts: Syncing, monkeypatch) -> None:
+    contacts.both()
+    contacts.portal.create_many("contacts", [{"firstname": f"New {number}"} for number in range(600)])
+    contacts.portal.change("contacts", {"lastname": "Changed"}, count=3)
+    monkeypatch.setattr(records, "choose", lambda **_: Strategy.SEARCH)
+    fetch, fetched = Search._fetch, []
+
+    def out_of_order(search: Search, range_: IdRange) -> Page:
+        fetched.append(range_)
+        if len(fetched) > 1:
+            raise SearchUnreliable("ids out of order")
+        return fetch(search, range_)
+
+    monkeypatch.setattr(Search, "_fetch", out_of_order)
+    report = contacts.latest()
+    assert (report.strategy, contacts.syncs()[-1]["STRATEGY"]) == (Strategy.SCAN, "scan")
+    assert any("by scan" in line for line in contacts.said)
+    contacts.archived()
+    contacts.assert_equal()
+
+
+def test_cursors_that_are_no_ids_are_followed_one_after_the_other(contacts: Syncing, monkeypatch) -> None:
+    contacts.portal.create_many("contacts", [{"firstname": f"New {number}"} for number in range(600)])
+
+    def fetch(scan: Scan, range_: IdRange) -> Page:
+        raise CursorNotNumeric("The cursor is opaque")
+
+    monkeypatch.setattr(Scan, "_fetch", fetch)
+    contacts.both()
     contacts.assert_equal()
 
 

@@ -1,6 +1,7 @@
 import pyarrow as pa
 
 from hubspot_assets.tables.schema import COMMENT, PROPERTY, ColumnType, record_schema
+from hubspot_assets.warehouse import base
 from hubspot_assets_tests.tables.examples import definition
 
 CORE = [
@@ -78,3 +79,9 @@ def test_a_column_says_which_property_it_holds_and_what_that_is():
     field = column.to_arrow()
 
     assert (field.name, field.metadata) == ("PROPERTY_DEAL_SIZE", {PROPERTY: b"deal-size", COMMENT: b"Deal-Size"})
+
+
+def test_fields_carry_what_a_warehouse_looks_for():
+    # The libraries do not import each other, so each has its own word for the same keys.
+    assert (PROPERTY, COMMENT) == (base.PROPERTY, base.COMMENT)
+    assert all(field.metadata[COMMENT] for field in record_schema("0-1", [definition("email")]).arrow)

@@ -5,6 +5,7 @@ to behave; no statement means less here than there:
 
 - a NULL timestamp arrives as NULL (fakesnow sends 1970-01-01);
 - LIST of a path lists the files below it, REMOVE deletes them (fakesnow knows whole stages and no REMOVE);
+- TO_VARCHAR of a time keeps to its format (fakesnow drops it);
 - OBJECT_DELETE takes a key out of an object (fakesnow has no such function);
 - UPDATE, DELETE and MERGE lock their table until the transaction ends (DuckDB would refuse the second writer, or
   let both insert the same key);
@@ -26,6 +27,10 @@ import uvicorn
 from fakesnow.conn import FakeSnowflakeConnection
 from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.transforms import stage
+from sqlglot import exp
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 _FILES = re.compile(r"^\s*(?P<verb>LIST|REMOVE)\s+@(?P<stage>[^\s/]+)/(?P<path>\S*)\s*$", re.IGNORECASE)
 _WRITES = re.compile(r"^\s*(?:MERGE\s+INTO|UPDATE|DELETE\s+FROM)\s+(?P<table>\S+)", re.IGNORECASE)
@@ -33,6 +38,9 @@ _ENDS = re.compile(r"^\s*(?:COMMIT|ROLLBACK)", re.IGNORECASE)
 
 _timestamp_without_nulls = fakesnow.arrow.timestamp_to_sf_struct
 _begin = FakeSnowflakeConnection.__init__
+_FORMATS = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "HH24": "%H", "MI": "%M", "SS": "%S", "FF6": "%f"}
+
+_transform = FakeSnowflakeCursor._transform
 _execute = FakeSnowflakeCursor.execute
 _locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
 _held: dict[int, set[str]] = defaultdict(set)
@@ -98,6 +106,19 @@ class _Sessions(dict[str, FakeSnowflakeConnection]):
         super().__delitem__(token)
 
 
+def _transformed(cursor: FakeSnowflakeCursor, expression: exp.Expr, *arguments: Any) -> exp.Expr:
+    return _transform(cursor, expression.transform(_formatted), *arguments)
+
+
+def _formatted(expression: exp.Expr) -> exp.Expr:
+    if not isinstance(expression, exp.ToChar) or not (format_ := expression.args.get("format")):
+        return expression
+    text = format_.name.replace('"', "")
+    for snowflake, duckdb in _FORMATS.items():
+        text = text.replace(snowflake, duckdb)
+    return exp.Anonymous(this="strftime", expressions=[expression.this, exp.Literal.string(text)])
+
+
 def _begun(connection: FakeSnowflakeConnection, *arguments: Any, **options: Any) -> None:
     _begin(connection, *arguments, **options)
     connection._duck_conn.execute(
@@ -105,12 +126,21 @@ def _begun(connection: FakeSnowflakeConnection, *arguments: Any, **options: Any)
     )
 
 
+async def _forget_sessions(_: Request) -> Response:
+    """Ends all sessions, as Snowflake does with those that it no longer hears of."""
+    for token in list(fakesnow.server.sessions):
+        del fakesnow.server.sessions[token]
+    return Response()
+
+
 def serve() -> None:
     """Serves on a free port of 127.0.0.1 and prints it."""
     FakeSnowflakeConnection.__init__ = _begun
     fakesnow.arrow.timestamp_to_sf_struct = _timestamp
     FakeSnowflakeCursor.execute = _executed
+    FakeSnowflakeCursor._transform = _transformed
     fakesnow.server.sessions = _Sessions()
+    fakesnow.server.app.router.routes.append(Route("/forget-sessions", _forget_sessions, methods=["POST"]))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         print(listener.getsockname()[1], flush=True)

@@ -1,0 +1,118 @@
+"""What happens by the clock. A tick is one run of all object types; each continues where its table stands."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+
+import dagster as dg
+
+from hubspot_assets.assets.records import RecordsConfig, records_key
+from hubspot_assets.checks import record_check_keys
+from hubspot_assets.jobs import FRESHNESS_JOB, SYNC_JOB
+from hubspot_assets.launches import being_synced
+from hubspot_assets.partitions import ARCHIVED, LATEST
+from hubspot_assets.schedule_expressions import ScheduleExpression, schedule_expression
+from hubspot_assets.settings import Settings
+
+RECONCILE = ScheduleExpression("every Sunday at 03:15", "15 3 * * 0")
+"""Off the hour, where other schedules tick; it waits for a sync that is going instead of skipping a week."""
+FRESHNESS = schedule_expression("30 minutes")
+
+
+def schedules(settings: Settings) -> Sequence[dg.ScheduleDefinition]:
+    """Every schedule; all are on unless somebody switches them off in the UI."""
+    return [
+        _sync_schedule(
+            LATEST,
+            settings.latest_schedule,
+            settings,
+            "Brings the live records of all object types up to date. A type without changes costs one request.",
+        ),
+        _sync_schedule(
+            ARCHIVED,
+            settings.archived_schedule,
+            settings,
+            "Reads HubSpot's recycle bin, marks what was archived or restored, and runs the asset checks.",
+            checked=True,
+        ),
+        _reconcile(settings),
+        dg.ScheduleDefinition(
+            name="freshness",
+            job_name=FRESHNESS_JOB,
+            cron_schedule=FRESHNESS.cron,
+            execution_timezone="UTC",
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+            description="Looks how old the covered instant of each table is. Asks HubSpot nothing.",
+        ),
+    ]
+
+
+def _sync_schedule(
+    partition: str, when: ScheduleExpression, settings: Settings, description: str, *, checked: bool = False
+) -> dg.ScheduleDefinition:
+    keys = [records_key(name) for name in settings.objects]
+
+    @dg.schedule(
+        name=partition,
+        job=SYNC_JOB,
+        cron_schedule=when.cron,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"{description} Runs {when.text} (UTC).",
+    )
+    def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if missed := _missed(context, when):
+            return missed
+        at_work = being_synced(context.instance, partition, keys)
+        free = [key for key in keys if key not in at_work]
+        if at_work:
+            context.log.info(_still_going(partition, at_work.items()))
+        if not free:
+            return dg.SkipReason(_still_going(partition, at_work.items()))
+        return dg.RunRequest(
+            partition_key=partition,
+            asset_selection=free,
+            asset_check_keys=record_check_keys(free) if checked else [],
+        )
+
+    return tick
+
+
+def _reconcile(settings: Settings) -> dg.ScheduleDefinition:
+    keys = [records_key(name) for name in settings.objects]
+
+    @dg.schedule(
+        name="reconcile",
+        job=SYNC_JOB,
+        cron_schedule=RECONCILE.cron,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Reads every live record (`latest` with `full: true`), marks those purged from HubSpot, and "
+        "refreshes calculated properties, which change without a trace; then runs the asset checks. Runs "
+        f"{RECONCILE.text} (UTC).",
+    )
+    def reconcile(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if missed := _missed(context, RECONCILE):
+            return missed
+        return dg.RunRequest(
+            partition_key=LATEST,
+            asset_selection=keys,
+            asset_check_keys=record_check_keys(keys),
+            run_config=dg.RunConfig(ops={key.to_python_identifier(): RecordsConfig(full=True) for key in keys}),
+        )
+
+    return reconcile
+
+
+def _missed(context: dg.ScheduleEvaluationContext, when: ScheduleExpression) -> dg.SkipReason | None:
+    """A scheduler that slept makes up for several ticks; the newest alone does, for a sync reads all since the last."""
+    tick = context.scheduled_execution_time
+    if when.next_tick(tick) > datetime.now(UTC):
+        return None
+    return dg.SkipReason(f"The scheduler slept over this tick ({tick:%Y-%m-%d %H:%M} UTC); the newest tick catches up.")
+
+
+def _still_going(partition: str, at_work: Sequence[tuple[dg.AssetKey, str]]) -> str:
+    by_run = groupby(sorted(at_work, key=lambda each: each[1]), key=lambda each: each[1])
+    runs = "; ".join(f"run {run} of {', '.join(key.path[-1] for key, _ in keys)}" for run, keys in by_run)
+    return f"`{partition}` is still being synced: {runs}"
