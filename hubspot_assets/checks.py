@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -59,7 +59,7 @@ def record_checks(name: str, settings: Settings) -> dg.AssetChecksDefinition:
         with permanent_failures():
             object_type = object_type_called(hubspot.client, name)
             allow, deny = settings.allow_properties.get(name, ()), settings.deny_properties.get(name, ())
-            warehouse = warehouse_of(settings)
+            warehouse = warehouse_of(Settings.load())
             inspection = Inspection(
                 hubspot.client, warehouse, object_type, PropertyFilter(allow, deny), settings.updated_after
             )
@@ -89,7 +89,7 @@ def _properties_before(instance: dg.DagsterInstance, key: dg.AssetKey) -> Mappin
     )
     for record in history:
         evaluation = record.evaluation
-        if evaluation is not None and "properties" in evaluation.metadata:
+        if isinstance(evaluation, dg.AssetCheckEvaluation) and "properties" in evaluation.metadata:
             return evaluation.metadata["properties"].value  # pyright: ignore[reportReturnType]
     return None
 
@@ -105,5 +105,5 @@ def _result(key: dg.AssetKey, check: str, finding: "Finding") -> dg.AssetCheckRe
     )
 
 
-def _metadata(fact: object) -> object:
+def _metadata(fact: Any) -> dg.MetadataValue | int | float | dict:  # noqa: ANN401
     return dg.MetadataValue.timestamp(fact) if isinstance(fact, datetime) else fact

@@ -53,7 +53,7 @@ def freshness_checks(settings: Settings) -> dg.AssetChecksDefinition:
             with permanent_failures():
                 instants = covered_instants(
                     context.instance,
-                    lambda: warehouse_of(settings),
+                    lambda: warehouse_of(Settings.load()),
                     partition,
                     selected,
                     enough=patience(schedule).warn,

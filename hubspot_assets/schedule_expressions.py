@@ -84,7 +84,7 @@ def _every(text: str, number: int, unit: str) -> ScheduleExpression:
     interval = min(number, 10**6) * _UNITS[unit]
     if interval in _EXACT:
         name, cron = _EXACT[interval]
-        return ScheduleExpression(f"every {name}", cron)
+        return ScheduleExpression(f"every {name.removeprefix('1 ')}", cron)
     shorter = [name for exact, (name, _) in _EXACT.items() if exact < interval][-1:]
     longer = [name for exact, (name, _) in _EXACT.items() if exact > interval][:1]
     raise ValueError(

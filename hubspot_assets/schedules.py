@@ -1,15 +1,15 @@
 """What happens by the clock. A tick is one run of all object types; each continues where its table stands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
 import dagster as dg
 
-from hubspot_assets.assets.records import RecordsConfig, records_key
+from hubspot_assets.assets.records import records_key
 from hubspot_assets.checks import record_check_keys
 from hubspot_assets.jobs import FRESHNESS_JOB, SYNC_JOB
-from hubspot_assets.launches import being_synced
+from hubspot_assets.launches import UNFINISHED, being_synced
 from hubspot_assets.partitions import ARCHIVED, LATEST
 from hubspot_assets.schedule_expressions import ScheduleExpression, schedule_expression
 from hubspot_assets.settings import Settings
@@ -36,14 +36,7 @@ def schedules(settings: Settings) -> Sequence[dg.ScheduleDefinition]:
             checked=True,
         ),
         _reconcile(settings),
-        dg.ScheduleDefinition(
-            name="freshness",
-            job_name=FRESHNESS_JOB,
-            cron_schedule=FRESHNESS.cron,
-            execution_timezone="UTC",
-            default_status=dg.DefaultScheduleStatus.RUNNING,
-            description="Looks how old the covered instant of each table is. Asks HubSpot nothing.",
-        ),
+        _freshness(),
     ]
 
 
@@ -66,9 +59,9 @@ def _sync_schedule(
         at_work = being_synced(context.instance, partition, keys)
         free = [key for key in keys if key not in at_work]
         if at_work:
-            context.log.info(_still_going(partition, at_work.items()))
+            context.log.info(_still_going(partition, at_work))
         if not free:
-            return dg.SkipReason(_still_going(partition, at_work.items()))
+            return dg.SkipReason(_still_going(partition, at_work))
         return dg.RunRequest(
             partition_key=partition,
             asset_selection=free,
@@ -94,14 +87,35 @@ def _reconcile(settings: Settings) -> dg.ScheduleDefinition:
     def reconcile(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         if missed := _missed(context, RECONCILE):
             return missed
+        going = context.instance.get_runs(
+            dg.RunsFilter(statuses=list(UNFINISHED), tags={"dagster/schedule_name": "reconcile"}), limit=1
+        )
+        if going:
+            return dg.SkipReason(f"The last reconciliation is still going: run {going[0].run_id}")
+        full = {"config": {"full": True}}
         return dg.RunRequest(
             partition_key=LATEST,
             asset_selection=keys,
             asset_check_keys=record_check_keys(keys),
-            run_config=dg.RunConfig(ops={key.to_python_identifier(): RecordsConfig(full=True) for key in keys}),
+            run_config={"ops": {key.to_python_identifier(): full for key in keys}},
         )
 
     return reconcile
+
+
+def _freshness() -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name="freshness",
+        job_name=FRESHNESS_JOB,
+        cron_schedule=FRESHNESS.cron,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Looks how old the covered instant of each table is. Asks HubSpot nothing. Runs {FRESHNESS.text}.",
+    )
+    def freshness(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        return _missed(context, FRESHNESS) or dg.RunRequest()
+
+    return freshness
 
 
 def _missed(context: dg.ScheduleEvaluationContext, when: ScheduleExpression) -> dg.SkipReason | None:
@@ -112,7 +126,7 @@ def _missed(context: dg.ScheduleEvaluationContext, when: ScheduleExpression) -> 
     return dg.SkipReason(f"The scheduler slept over this tick ({tick:%Y-%m-%d %H:%M} UTC); the newest tick catches up.")
 
 
-def _still_going(partition: str, at_work: Sequence[tuple[dg.AssetKey, str]]) -> str:
-    by_run = groupby(sorted(at_work, key=lambda each: each[1]), key=lambda each: each[1])
+def _still_going(partition: str, at_work: Mapping[dg.AssetKey, str]) -> str:
+    by_run = groupby(sorted(at_work.items(), key=lambda each: each[1]), key=lambda each: each[1])
     runs = "; ".join(f"run {run} of {', '.join(key.path[-1] for key, _ in keys)}" for run, keys in by_run)
     return f"`{partition}` is still being synced: {runs}"

@@ -69,17 +69,14 @@ class _Tick:
         settings: Settings,
         object_types: "dict[str, ObjectType]",
     ) -> None:
-        import msgspec
-
-        from hubspot_assets.sync.watch import Look
+        from hubspot_assets.sync.watch import remembered
 
         self._context = context
         self._client = client
         self._object_types = object_types
         self._keys = {name: records_key(name) for name in settings.objects}
-        looks = msgspec.json.decode(context.cursor, type=dict[str, Look]) if context.cursor else {}
-        # The cursor is in the order of looking: who was left over by the last tick comes first.
-        self._looks = {name: look for name, look in looks.items() if name in self._keys}
+        # In the order of looking: who was left over by the last tick comes first.
+        self._looks = {name: look for name, look in remembered(context.cursor).items() if name in self._keys}
         keys = list(self._keys.values())
         self._at_work: Mapping[str, Mapping[dg.AssetKey, str]] = {
             partition: being_synced(context.instance, partition, keys) for partition in (LATEST, ARCHIVED)
@@ -115,7 +112,7 @@ class _Tick:
 
     def result(self) -> dg.SensorResult:
         """The runs to launch, or what was seen in place of changes."""
-        import msgspec
+        from hubspot_assets.sync.watch import cursor_of
 
         for line in self._said:
             self._context.log.info(line)
@@ -125,7 +122,7 @@ class _Tick:
         if self._gone:
             checks = record_check_keys(self._gone)
             runs.append(dg.RunRequest(partition_key=ARCHIVED, asset_selection=self._gone, asset_check_keys=checks))
-        cursor = msgspec.json.encode(self._looks).decode()
+        cursor = cursor_of(self._looks)
         if not runs:
             return dg.SensorResult(skip_reason="; ".join(self._said), cursor=cursor)
         return dg.SensorResult(run_requests=runs, cursor=cursor)
@@ -138,24 +135,26 @@ class _Tick:
         from hubspot_assets.sync.watch import compare
 
         if name not in self._object_types:
+            # A custom object costs a request to look up.
             self._object_types[name] = object_type_called(self._client, name)
         object_type = self._object_types[name]
         before = self._looks.get(name)
         now = newest(self._client, object_type.path, object_type.last_modified_property)
         seen = compare(before, now)
         look = seen.look
-        if before is None:
-            self._say(name, f"first look, {now.total:,} records")
-        else:
-            self._say(
-                name, f"{now.total:,} records, {seen.changed:,} changed, {seen.created:,} created, {look.gone:,} gone"
-            )
+        said = f"{now.total:,} records"
+        if before is not None:
+            said += f", {seen.changed:,} changed, {seen.created:,} of them created, {look.gone:,} gone"
         if seen.changed:
             self._changed.append(self._keys[name])
-        rested = time.time() - look.archived_run_at >= ARCHIVED_RUNS_APART
-        if look.gone and rested and self._keys[name] not in self._at_work[ARCHIVED]:
-            self._gone.append(self._keys[name])
-            look = msgspec.structs.replace(look, gone=0, archived_run_at=int(time.time()))
+        if look.gone and self._keys[name] not in self._at_work[ARCHIVED]:
+            rested = time.time() - look.archived_run_at
+            if rested >= ARCHIVED_RUNS_APART:
+                self._gone.append(self._keys[name])
+                look = msgspec.structs.replace(look, gone=0, archived_run_at=int(time.time()))
+            else:
+                said += f" (the recycle bin is read again in {ARCHIVED_RUNS_APART - rested:.0f} s)"
+        self._say(name, said)
         self._looks.pop(name, None)
         self._looks[name] = look
 

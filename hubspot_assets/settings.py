@@ -4,6 +4,7 @@ Names are public interface. What is wrong is said in one sentence that names the
 """
 
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
@@ -29,6 +30,7 @@ def _split(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+_OWNER = re.compile(r"team:\w+|[^@\s:]+@[^@\s:]+\.[a-zA-Z]{2,}")
 _IDS = {object_type.object_type_id: name for name, object_type in STANDARD_OBJECT_TYPES.items()}
 
 
@@ -43,6 +45,13 @@ def _object_names(names: tuple[str, ...]) -> tuple[str, ...]:
     if not names or "all" in names:
         raise ValueError("give names such as `contacts,deals`, or `all` alone")
     return tuple(dict.fromkeys(_object_name(name) for name in names))
+
+
+def _owners(owners: tuple[str, ...]) -> tuple[str, ...]:
+    for owner in owners:
+        if not _OWNER.fullmatch(owner):
+            raise ValueError(f"{owner!r} is neither an e-mail address nor a team such as `team:crm`")
+    return owners
 
 
 def _read_json(value: object) -> object:
@@ -79,6 +88,7 @@ class Settings(BaseSettings):
         base_url: where HubSpot is; the demo portal's address for tests.
         api_version: HubSpot's dated API version.
         objects: which object types become assets.
+        owners: who the UI names as responsible for the assets: e-mail addresses, or teams as `team:crm`.
         latest_schedule: how often live records are brought up to date.
         archived_schedule: how often the recycle bin is read.
         updated_after: the first load reads only records modified since (UTC without an offset).
@@ -108,6 +118,7 @@ class Settings(BaseSettings):
     objects: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_object_names)] = (
         DEFAULT_OBJECT_TYPES
     )
+    owners: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_owners)] = ()
     latest_schedule: Schedule = schedule_expression("30 minutes")
     archived_schedule: Schedule = schedule_expression("1 day")
     updated_after: Annotated[datetime | None, BeforeValidator(instant)] = None

@@ -39,7 +39,7 @@ def _pem(key: object) -> object:
         raise ValueError(
             "it is no private key; give the PEM text (real line ends, or \\n in their place), or the base64 of it"
         )
-    return text + "\n"
+    return text.strip() + "\n"
 
 
 Identifier = Annotated[str, Field(min_length=1), AfterValidator(_identifier)]

@@ -1,7 +1,8 @@
 """One asset per object type: its live and its archived records are the two partitions of one table."""
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from pydantic import Field
@@ -14,6 +15,9 @@ from hubspot_assets.partitions import ARCHIVED, LATEST, RECORD_PARTITIONS
 from hubspot_assets.resources.hubspot import HubSpotResource
 from hubspot_assets.settings import Settings
 from hubspot_assets.sync.request import SyncRequest
+
+if TYPE_CHECKING:
+    from hubspot_assets.hubspot.account import Account
 
 HUBSPOT_ACCOUNT = dg.AssetSpec(
     key=["hubspot", "account"],
@@ -84,6 +88,7 @@ def records_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name=standard.family if standard else "custom",
         kinds={"hubspot", settings.destination},
+        owners=settings.owners,
         tags={"hubspot/object_type_id": standard.object_type_id} if standard else None,
         metadata={"dagster/table_name": standard.table} if standard else None,
         freshness_policy=freshness_policy(settings.latest_schedule),
@@ -100,9 +105,12 @@ def records_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
         _refuse_no_partitions(context)
         request = config.request()
         with permanent_failures():
+            object_type = object_type_called(hubspot.client, name)
+            for partition in context.partition_keys:
+                context.add_asset_metadata(_pages(hubspot.account, object_type), partition_key=partition)
             return RecordsSync(
                 client=hubspot.client,
-                object_type=object_type_called(hubspot.client, name),
+                object_type=object_type,
                 run_id=context.run.run_id,
                 request=request,
                 updated_after=settings.updated_after,
@@ -123,6 +131,14 @@ def records_key(name: str) -> dg.AssetKey:
 def asset_name(name: str) -> str:
     """The last part of an object type's asset key: `2-1234567` gives `2_1234567`."""
     return re.sub(r"[^a-z0-9_]", "_", name.lower())
+
+
+def _pages(account: "Account", object_type: ObjectType) -> Mapping[str, dg.MetadataValue]:
+    """Where in HubSpot the records and their properties are."""
+    return {
+        "records_in_hubspot": dg.MetadataValue.url(account.records_page(object_type.object_type_id)),
+        "properties_in_hubspot": dg.MetadataValue.url(account.properties_page(object_type.object_type_id)),
+    }
 
 
 def _refuse_no_partitions(context: dg.AssetExecutionContext) -> None:

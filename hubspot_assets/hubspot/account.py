@@ -28,6 +28,18 @@ class Account(msgspec.Struct, frozen=True, rename="camel"):
     data_hosting_location: str | None = None
     company_currency: str | None = None
 
+    def records_page(self, object_type_id: str) -> str:
+        """Address of the page that lists the records of an object type."""
+        return f"https://{self._pages}/contacts/{self.portal_id}/objects/{object_type_id}/views/all/list"
+
+    def properties_page(self, object_type_id: str) -> str:
+        """Address of the page with the settings of an object type's properties."""
+        return f"https://{self._pages}/property-settings/{self.portal_id}/properties?type={object_type_id}"
+
+    @property
+    def _pages(self) -> str:
+        return self.ui_domain or "app.hubspot.com"
+
 
 class _TokenInfo(msgspec.Struct):
     scopes: list[str]

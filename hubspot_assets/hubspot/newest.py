@@ -32,7 +32,8 @@ class Newest:
 
     Attributes:
         total: how many there are, by the search index.
-        records: those modified last, the latest first.
+        records: those modified last, the latest first. A record modified again since the index learned of it is left
+            out where it stands too low: a search for what changed would not find it yet.
     """
 
     total: int
@@ -69,8 +70,9 @@ def newest(client: Client, object_type_path: str, last_modified_property: str, *
         "limit": limit,
     }
     found = client.post(paths.search(client.api_version, object_type_path), body, budget=Budget.SEARCH).decode(_Results)
-    records = [
-        Modified(int(each.id), each.created_at.astimezone(UTC), each.updated_at.astimezone(UTC))
-        for each in found.results
-    ]
-    return Newest(found.total, sorted(records, key=lambda record: record.modified_at, reverse=True))
+    records: list[Modified] = []
+    for each in found.results:
+        record = Modified(int(each.id), each.created_at.astimezone(UTC), each.updated_at.astimezone(UTC))
+        if not records or record.modified_at <= records[-1].modified_at:
+            records.append(record)
+    return Newest(found.total, records)

@@ -11,6 +11,7 @@ from hubspot_assets.resources.client import client_of
 from hubspot_assets.settings import Settings
 
 if TYPE_CHECKING:
+    from hubspot_assets.hubspot.account import Account
     from hubspot_assets.hubspot.client import Client
 
 
@@ -23,6 +24,7 @@ class HubSpotResource(dg.ConfigurableResource):
     """
 
     _client: "Client | None" = PrivateAttr(default=None)
+    _account: "Account | None" = PrivateAttr(default=None)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["HubSpotResource"]:  # noqa: ARG002
@@ -47,9 +49,21 @@ class HubSpotResource(dg.ConfigurableResource):
 
             client = client_of(Settings.load())
             try:
-                account(client)
+                self._account = account(client)
             except BaseException:
                 client.close()
                 raise
             self._client = client
         return self._client
+
+    @property
+    def account(self) -> "Account":
+        """Whose data is read.
+
+        Raises:
+            SettingsError: no credential is set.
+            HubSpotError: the credential does not work.
+        """
+        _ = self.client
+        assert self._account is not None
+        return self._account

@@ -128,7 +128,7 @@ class Inspection:
         by_property: Counter[str] = Counter()
         if unparsed <= MOST_READ:
             for text in self.warehouse.read(table, ["UNPARSED"], misfits)["UNPARSED"].to_pylist():
-                by_property.update(json.loads(text))
+                by_property.update(json.loads(text).keys())
             facts["by_property"] = dict(by_property.most_common(MOST_NAMED))
         names = f" ({', '.join(facts['by_property'])})" if by_property else ""  # pyright: ignore
         said = f"{unparsed:,} of {rows:,} rows have values that do not fit their column{names}; UNPARSED keeps them."
@@ -160,7 +160,8 @@ class Inspection:
             said.append(f"New, and columns with the next sync that finds a change: {_names(added)}.")
         if gone:
             said.append(
-                f"Gone from HubSpot (archived, or hidden from the token): {_names(gone)}; their columns keep what they hold. Adapt what reads them."
+                f"Gone from HubSpot (archived, or hidden from the token): {_names(gone)}; their columns keep what they "
+                "hold. Adapt what reads them."
             )
         if retyped:
             said.append(f"Of another type now: {_names(retyped)}; their columns become text. Adapt what reads them.")

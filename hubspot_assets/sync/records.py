@@ -88,7 +88,9 @@ class _Execution:
         count = self._count(self._goal.window)
         self._goal = self._goal.ending(self._client.now())
         if self._nothing_to_do(count):
-            self._sync.say(f"{self._name}: nothing has changed since {self._goal.window.after:%Y-%m-%d %H:%M:%S}")
+            after = self._goal.window.after
+            since = f" since {after:%Y-%m-%d %H:%M:%S}" if after else ""
+            self._sync.say(f"{self._name}: nothing has changed{since}")
             row = replace(self._row(Strategy.SEARCH), covered_until=self._covered_until)
             return self._report(row, table=None, changes=())
         definitions = property_definitions(self._client, self._type.path)

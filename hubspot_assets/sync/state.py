@@ -84,7 +84,7 @@ def covered_until(warehouse: Warehouse, tables: Collection[str], records: Record
     )
     newest: dict[str, datetime] = {}
     for row in warehouse.read(SYNCS.name, ["TABLENAME", "COVEREDUNTIL"], where).to_pylist():
-        instant = row["COVEREDUNTIL"].replace(tzinfo=UTC)
+        instant: datetime = row["COVEREDUNTIL"].replace(tzinfo=UTC)
         newest[row["TABLENAME"]] = max(instant, newest.get(row["TABLENAME"], instant))
     return newest
 

@@ -6,6 +6,7 @@ newest records was not among them before, and a change that is learned of late s
 """
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -24,6 +25,7 @@ class Look(msgspec.Struct, frozen=True, array_like=True):
         total: how many live records there were.
         newest: fingerprints of the records modified last.
         oldest_of_newest: when the last of these was modified (milliseconds since 1970); 0 where they are all records.
+            Others of that millisecond were left out, so nothing of it tells a change.
         last_created: when the newest record by creation was created (milliseconds since 1970).
         gone: records known to be gone for which no `archived` run was asked yet.
         archived_run_at: when the last such run was asked for (seconds since 1970).
@@ -71,7 +73,7 @@ def compare(before: Look | None, now: Newest) -> Seen:
         return Seen(0, 0, 0, look)
     known = set(before.newest)
     changed = sum(
-        _milliseconds(record.modified_at) >= before.oldest_of_newest and _fingerprint(record) not in known
+        _milliseconds(record.modified_at) > before.oldest_of_newest and _fingerprint(record) not in known
         for record in now.records
     )
     created = sum(_milliseconds(record.created_at) > before.last_created for record in now.records)
@@ -85,6 +87,19 @@ def compare(before: Look | None, now: Newest) -> Seen:
         archived_run_at=before.archived_run_at,
     )
     return Seen(changed, created, gone, look)
+
+
+def remembered(cursor: str | None) -> dict[str, Look]:
+    """The looks that a cursor holds, by object type; none where there is no cursor, or one that cannot be read."""
+    try:
+        return msgspec.json.decode(cursor or "{}", type=dict[str, Look])
+    except msgspec.MsgspecError:
+        return {}
+
+
+def cursor_of(looks: Mapping[str, Look]) -> str:
+    """The looks as a cursor, in the order given."""
+    return msgspec.json.encode(looks).decode()
 
 
 def _fingerprint(record: Modified) -> str:

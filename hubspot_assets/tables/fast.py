@@ -47,10 +47,7 @@ class FastReader:
         # by side is for the caller to arrange.
         read_options = pyarrow.json.ReadOptions(use_threads=False, block_size=len(joined) + 1)
         results = pyarrow.json.read_json(
-            pa.BufferReader(joined),
-            read_options=read_options,
-            parse_options=self._parse_options,
-            memory_pool=pa.system_memory_pool(),
+            pa.BufferReader(joined), read_options=read_options, parse_options=self._parse_options
         )["results"].combine_chunks()
         if len(results) != len(bodies) or results.null_count:
             raise pa.ArrowInvalid("not one list of results in every page")

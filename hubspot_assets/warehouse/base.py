@@ -318,7 +318,7 @@ def conformed(table: Table, rows: pa.Table) -> pa.Table:
             raise WarehouseError(f"{rows[column].null_count} rows for table {table.name} have no {column}, its key")
     try:
         return rows.cast(pa.schema([table.schema.field(column) for column in rows.column_names]))
-    except pa.ArrowInvalid as error:
+    except pa.ArrowException as error:
         raise WarehouseError(f"rows for table {table.name} do not fit its columns: {error}") from error
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -55,6 +56,9 @@ class ArrowStage(Stage):
     def write(self, rows: pa.Table) -> None:
         """See `Stage.write`."""
         part = conformed(self._table, rows)
+        if self._parts and part.column_names != self._parts[0].column_names:
+            # As NULL in some of the rows, the columns would overwrite what is stored.
+            raise WarehouseError(f"rows for table {self._table.name} have other columns than those staged before")
         self._parts.append(part)
         self._rows += part.num_rows
         self._bytes += part.nbytes
@@ -65,8 +69,8 @@ class ArrowStage(Stage):
         self._rows = self._bytes = 0
 
     def arrow(self) -> pa.Table:
-        """All rows; a column that only some of them brought is NULL in the others."""
-        return pa.concat_tables(self._parts, promote_options="default")
+        """All rows."""
+        return pa.concat_tables(self._parts) if self._parts else self._table.schema.empty_table()
 
 
 class DuckDBWarehouse(Warehouse):
@@ -133,7 +137,7 @@ class DuckDBWarehouse(Warehouse):
         if not any(callable(write) or isinstance(write, Delete) or _length(write.rows) for write in writes):
             return [Counts() for _ in writes]
         counts: list[Counts] = []
-        with self._file.open(read_only=False) as connection:
+        with self._existing(read_only=False) as connection:
             connection.begin()
             for write in writes:
                 counts.append(self._written(connection, write(counts) if callable(write) else write))
@@ -142,7 +146,7 @@ class DuckDBWarehouse(Warehouse):
 
     def read(self, table: str, columns: Sequence[str] | None = None, where: Filters = ()) -> pa.Table:
         """See `Warehouse.read`."""
-        with self._file.open(read_only=True) as connection:
+        with self._existing(read_only=True) as connection:
             stored = self._stored(connection, table)
             self._know(stored, table, columns or (), where)
             chosen = ", ".join(quoted(c) for c in columns) if columns is not None else "*"
@@ -179,7 +183,7 @@ class DuckDBWarehouse(Warehouse):
 
     def missing(self, table: str, where: Filters, seen: str, seen_where: Filters, key: str) -> pa.Table:
         """See `Warehouse.missing`."""
-        with self._file.open(read_only=True) as connection:
+        with self._existing(read_only=True) as connection:
             sides, values = [], []
             for name, conditions in ((table, where), (seen, seen_where)):
                 stored = self._stored(connection, name)
@@ -189,6 +193,13 @@ class DuckDBWarehouse(Warehouse):
                 values.extend(bound)
             query = f"FROM {sides[0]} ANTI JOIN {sides[1]} USING ({quoted(key)})"
             return connection.sql(query, params=values).to_arrow_table()
+
+    @contextmanager
+    def _existing(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        if not self._file.exists():
+            raise TableNotFound(f"{self.describe()} does not exist; sync a table into it first.")
+        with self._file.open(read_only=read_only) as connection:
+            yield connection
 
     def _written(self, connection: duckdb.DuckDBPyConnection, write: Write) -> Counts:
         table = write.table
@@ -208,18 +219,15 @@ class DuckDBWarehouse(Warehouse):
             case Merge():
                 return duckdb_merge.merge(connection, table, stored, conformed(table, rows))
             case Patch():
-                return duckdb_merge.patch(connection, write, stored)
+                return duckdb_merge.patch(connection, write, stored, conformed(table, rows))
             case Append():
                 return duckdb_merge.append(connection, table, stored, conformed(table, rows))
 
     def _stored(self, connection: duckdb.DuckDBPyConnection, table: str) -> StoredTable:
         stored = find(connection, table)
         if stored is None:
-            raise self._absent(table)
+            raise TableNotFound(f"There is no table {table} in {self.describe()}; sync it first.")
         return stored
-
-    def _absent(self, table: str) -> TableNotFound:
-        return TableNotFound(f"There is no table {table} in {self.describe()}; sync it first.")
 
     def _know(self, stored: StoredTable, table: str, columns: Sequence[str], where: Filters) -> None:
         asked = [*columns, *(column for column, _, _ in where)]
@@ -237,4 +245,4 @@ def _memory(stored: StoredTable, rows: pa.Table) -> int:
     It needs some for every column and goes to disk for the rest, but keeps what it has read as long as it may. So
     this is a little more than the least that did, measured with 60 to 1,200 columns and values of up to 400 kB.
     """
-    return 80 + len(stored.columns) // 4 + 4 * rows.nbytes // 2**20
+    return 64 + len(stored.columns) // 4 + 3 * rows.nbytes // 2**20

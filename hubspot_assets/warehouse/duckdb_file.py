@@ -22,17 +22,11 @@ import tenacity
 from hubspot_assets.warehouse.base import WarehouseBusy, WarehouseError
 from hubspot_assets.warehouse.duckdb_sql import DATABASE, literal
 
-# DuckDB rewrites whole groups of rows when it clears away deleted ones. Groups of its own choice (122,880 rows)
-# make a commit of a few thousand scattered rows take 13 s now and then; these, at most two at a time, 2 s.
+# DuckDB rewrites whole groups of rows when it clears away deleted ones. With groups of its own choice (122,880 rows)
+# a commit of a few thousand scattered rows takes 13 s now and then; with these, at most two at a time, 2 s. A second
+# thread makes a commit no faster, only larger: its rows fill one group.
 _ROW_GROUP_SIZE = 30_720
-# Without threads of its own, DuckDB's allocator keeps what a commit has freed, and commits add up.
-_SETTINGS = {
-    "max_vacuum_tasks": 2,
-    "preserve_insertion_order": False,
-    "threads": 2,
-    "memory_limit": "128MiB",
-    "allocator_background_threads": True,
-}
+_SETTINGS = {"max_vacuum_tasks": 2, "preserve_insertion_order": False, "threads": 1, "memory_limit": "128MiB"}
 
 _HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<process>\d+)\)")
 

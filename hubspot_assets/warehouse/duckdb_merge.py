@@ -69,9 +69,9 @@ def merge(connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTab
     return Counts(inserted=candidates - kept - replaced, updated=replaced, unchanged=kept)
 
 
-def patch(connection: duckdb.DuckDBPyConnection, write: Patch, target: StoredTable) -> Counts:
+def patch(connection: duckdb.DuckDBPyConnection, write: Patch, target: StoredTable, rows: pa.Table) -> Counts:
     """Sets columns of stored rows, inside the caller's transaction."""
-    table, rows = write.table, write.rows
+    table = write.table
     _stage(connection, table, target, rows)
     _collapse(connection, table, write.only_if_older_than or ())
     columns = [c for c in rows.column_names if c not in table.key]
@@ -139,7 +139,7 @@ def _classify(connection: duckdb.DuckDBPyConnection, table: Table, target: Store
     doubtful = f"{_MATCHED} WHERE alike AND NOT newer"
     if _number(connection, f"SELECT count(*) FROM {doubtful}"):
         compared = [c for c in columns if c not in table.provenance and c not in table.key]
-        digest = f"hash({', '.join(quoted(c) for c in compared)}) AS digest"
+        digest = f"hash({', '.join(['TRUE', *(quoted(c) for c in compared)])}) AS digest"
         # Rows meet as 64-bit hashes, narrow in memory; hashed on their own, parts of the table without any are skipped.
         stored = f"SELECT rowid AS {_STORED}, {digest} FROM {target.name}"
         _create(

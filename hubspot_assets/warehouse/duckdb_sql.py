@@ -70,10 +70,8 @@ def spelled(expression: str, type_: str) -> str:
     if type_.startswith("DECIMAL"):
         return f"CASE WHEN contains({text}, '.') THEN rtrim(rtrim({text}, '0'), '.') ELSE {text} END"
     if type_ == "TIMESTAMP":
-        return (
-            f"strftime({expression}, CASE WHEN microsecond({expression}) % 1000 = 0 "
-            "THEN '%Y-%m-%dT%H:%M:%S.%gZ' ELSE '%Y-%m-%dT%H:%M:%S.%fZ' END)"
-        )
+        second = f"strftime({expression}, '%Y-%m-%dT%H:%M:%S"
+        return f"CASE WHEN microsecond({expression}) % 1000 = 0 THEN {second}.%gZ') ELSE {second}.%fZ') END"
     return text
 
 

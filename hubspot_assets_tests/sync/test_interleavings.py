@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +41,9 @@ class Hasty(Clock):
 
 @pytest.fixture(scope="module")
 def village() -> Iterator[Portal]:
-    """45 contacts, read ten a page and committed twenty at a time, so that there is something to cut short."""
+    """45 tickets (nothing that merges has fewer properties), ten a page, twenty a commit: there is much to cut short."""
     with (
-        Portal.start(sizes={"contacts": 45}, archived_share=0.1, merged_share=0.1) as portal,
+        Portal.start(sizes={"tickets": 45}, archived_share=0.1, merged_share=0.1) as portal,
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr(scan, "PAGE_SIZE", 10)
@@ -60,20 +59,21 @@ class Play:
         portal.reset()
         self.portal = portal
         self.warehouse = Crashing(Path(folder, "hubspot.duckdb"), chunk_rows=20)
-        self.syncing = Syncing(portal, client, self.warehouse)
+        self.syncing = Syncing(portal, client, self.warehouse, "tickets")
+        self._cut_short = False
         self._made: dict[str, bool] = {}
 
     def order(self, what: str, first: int, second: int) -> tuple[str, dict[str, Any]] | None:
         """A change as an order to the portal; None where there is nothing to change."""
-        truth = self.portal.truth("contacts")
+        truth = self.portal.truth("tickets")
         live, archived = sorted(truth.live), sorted(truth.archived)
         chosen, other = live[first % len(live)], live[second % len(live)]
-        arguments: dict[str, Any] = {"type": "contacts"}
+        arguments: dict[str, Any] = {"type": "tickets"}
         match what:
             case "create":
-                return "create", arguments | {"properties": {"firstname": f"Born {first}"}}
+                return "create", arguments | {"properties": {"subject": f"Born {first}"}}
             case "edit":
-                names = ["lastname", *(name for name, there in self._made.items() if there)]
+                names = ["subject", *(name for name, there in self._made.items() if there)]
                 return "change", arguments | {"properties": {names[second % len(names)]: str(second)}, "ids": [chosen]}
             case "archive":
                 return "archive", arguments | {"ids": [chosen]}
@@ -96,10 +96,10 @@ class Play:
         known, there = name in self._made, self._made.get(name, False)
         self._made[name] = not there
         if there:
-            return "archive_property", {"type": "contacts", "name": name}
+            return "archive_property", {"type": "tickets", "name": name}
         # What comes back with another value, unseen by any sync meanwhile, only last-modified can tell.
         values = {str(holder): str(value)}
-        return "create_property", {"type": "contacts", "name": name, "values": values, "touch": known}
+        return "create_property", {"type": "tickets", "name": name, "values": values, "touch": known}
 
     def change(self, what: str, first: int, second: int) -> None:
         if order := self.order(what, first, second):
@@ -116,26 +116,29 @@ class Play:
             case "crash before a commit" | "crash after a commit":
                 self.warehouse.crash(which % 4 + 1, after="after" in trouble)
             case "refusal":
-                self.portal.faults([{"kind": "forbidden", "path": "search|/contacts[?]|batch", "nth": nth}])
+                self.portal.faults([{"kind": "forbidden", "path": "search|/tickets[?]|batch", "nth": nth}])
             case "faults":
                 self.portal.faults([{"kind": kind, "probability": 0.05, "seed": which} for kind in PASSING])
-        with suppress(Crash, Forbidden, MassDeletion):
+        try:
             {"latest": self.syncing.latest, "archived": self.syncing.archived, "full": self.syncing.full}[what]()
+        except (Crash, Forbidden, MassDeletion):
+            self._cut_short = True
         self.portal.faults()
         self.warehouse.crash(0)
 
     def end(self) -> None:
         """Plain syncs know all but what was purged; full ones know that too."""
         # An idle run does not ask for definitions.
-        self.portal.change("contacts", {"lastname": "Last"}, count=1)
-        # The first of two may be the rest of a sync that was cut short, whose window ended then.
-        for _ in range(2):
+        self.portal.change("tickets", {"subject": "Last"}, count=1)
+        # The first may be the rest of a sync that was cut short, whose window ended then.
+        runs = range(2 if self._cut_short else 1)
+        for _ in runs:
             self.syncing.both()
-        truth = self.portal.truth("contacts")
+        truth = self.portal.truth("tickets")
         # Who merged into a record that was purged before any sync met it, nobody can tell.
         orphaned = {gone for gone, survivor in truth.merged.items() if survivor in truth.purged}
         self.syncing.assert_equal(excused=truth.purged | orphaned)
-        for _ in range(2):
+        for _ in runs:
             self.syncing.full(allow_mass_deletion=True)
         self.syncing.archived()
         self.syncing.assert_equal(excused=orphaned)
@@ -145,7 +148,7 @@ class Play:
 
 # Bounds on time, not on luck: every run plays other histories. They are short enough to be read as they are, and to
 # shrink one takes minutes.
-@settings(max_examples=8, deadline=None, database=None, phases=(Phase.generate,))
+@settings(max_examples=6, deadline=None, database=None, phases=(Phase.generate,))
 @given(history)
 def test_any_interleaving_of_changes_faults_crashes_and_syncs_ends_equal_to_the_portal(
     village: Portal, history

@@ -1,6 +1,6 @@
 """A process that loads rows into Snowflake and is killed, by its own hand, between COPY and commit.
 
-    python -m hubspot_assets_tests.warehouse.snowflake_process PORT SCHEMA
+python -m hubspot_assets_tests.warehouse.snowflake_process PORT SCHEMA
 """
 
 import os

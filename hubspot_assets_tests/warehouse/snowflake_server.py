@@ -9,9 +9,11 @@ to behave; no statement means less here than there:
 - OBJECT_DELETE takes a key out of an object (fakesnow has no such function);
 - UPDATE, DELETE and MERGE lock their table until the transaction ends (DuckDB would refuse the second writer, or
   let both insert the same key);
+- a login is answered with a master token (the driver would not end the session without);
 - a session that ends gives up its transaction.
 """
 
+import json
 import os
 import re
 import socket
@@ -29,7 +31,7 @@ from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.transforms import stage
 from sqlglot import exp
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 _FILES = re.compile(r"^\s*(?P<verb>LIST|REMOVE)\s+@(?P<stage>[^\s/]+)/(?P<path>\S*)\s*$", re.IGNORECASE)
@@ -126,6 +128,13 @@ def _begun(connection: FakeSnowflakeConnection, *arguments: Any, **options: Any)
     )
 
 
+async def _logged_in(request: Request) -> Response:
+    """A login's answer with a master token: without one the driver never says goodbye."""
+    answer = json.loads(bytes((await fakesnow.server.login_request(request)).body))
+    answer["data"]["masterToken"] = answer["data"]["token"]
+    return JSONResponse(answer)
+
+
 async def _forget_sessions(_: Request) -> Response:
     """Ends all sessions, as Snowflake does with those that it no longer hears of."""
     for token in list(fakesnow.server.sessions):
@@ -140,7 +149,9 @@ def serve() -> None:
     FakeSnowflakeCursor.execute = _executed
     FakeSnowflakeCursor._transform = _transformed
     fakesnow.server.sessions = _Sessions()
-    fakesnow.server.app.router.routes.append(Route("/forget-sessions", _forget_sessions, methods=["POST"]))
+    routes = fakesnow.server.app.router.routes
+    routes.insert(0, Route("/session/v1/login-request", _logged_in, methods=["POST"]))
+    routes.insert(0, Route("/forget-sessions", _forget_sessions, methods=["POST"]))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         print(listener.getsockname()[1], flush=True)

@@ -1,0 +1,192 @@
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from hubspot_assets.warehouse.base import Append, Counts, Delete, Merge, Table, TableNotFound, WarehouseError
+from hubspot_assets.warehouse.syncs import SEEN, SYNCS
+from hubspot_assets_tests.warehouse.contacts import (
+    CONTACTS,
+    NAME,
+    contact,
+    contacts_table,
+    instant,
+    merged,
+    property_field,
+    rows,
+    stored,
+)
+
+
+def test_new_rows_are_inserted_with_every_value(contacts_warehouse):
+    counts = merged(contacts_warehouse, contact(1, EMAIL="a@x.de", AMOUNT=Decimal("1.5"), SYNCID="s", UNPARSED="{}"))
+    assert counts == Counts(inserted=1)
+    assert contacts_warehouse.read(NAME).to_pylist() == [
+        {
+            "OBJECTID": 1,
+            "UPDATEDAT": instant(1),
+            "PROPERTY_EMAIL": "a@x.de",
+            "PROPERTY_AMOUNT": Decimal("1.5"),
+            "UNPARSED": "{}",
+            "INGESTEDAT": instant(1),
+            "SYNCID": "s",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wins"),
+    [
+        ((1, 1), (2, 1), True),
+        ((2, 1), (1, 9), False),
+        ((1, 1), (1, 2), True),
+        ((1, 2), (1, 1), False),
+        ((1, 1), (1, 1), True),
+        ((None, 9), (1, 1), True),
+        ((1, 1), (None, 9), False),
+        ((1, None), (1, 1), True),
+        ((1, 1), (1, None), False),
+        ((None, None), (None, None), True),
+    ],
+)
+def test_a_row_wins_unless_the_stored_one_is_newer(contacts_warehouse, before, after, wins):
+    merged(contacts_warehouse, contact(1, *before, EMAIL="old"))
+    counts = merged(contacts_warehouse, contact(1, *after, EMAIL="new"))
+    assert stored(contacts_warehouse, "OBJECTID", "PROPERTY_EMAIL") == [(1, "new" if wins else "old")]
+    assert counts == (Counts(updated=1) if wins else Counts(unchanged=1))
+
+
+def test_a_row_equal_in_all_but_provenance_is_left_alone(contacts_warehouse):
+    merged(contacts_warehouse, contact(1, read=1, EMAIL="a", SYNCID="first"))
+    counts = merged(contacts_warehouse, contact(1, read=5, EMAIL="a", SYNCID="second"))
+    assert counts == Counts(unchanged=1)
+    assert stored(contacts_warehouse, "OBJECTID", "INGESTEDAT", "SYNCID") == [(1, instant(1), "first")]
+
+
+@pytest.mark.parametrize(("before", "after"), [("a", None), (None, "a"), ("a", "b")])
+def test_a_value_that_changes_without_a_new_version_is_written(contacts_warehouse, before, after):
+    merged(contacts_warehouse, contact(1, EMAIL=before, AMOUNT=Decimal(1)))
+    assert merged(contacts_warehouse, contact(1, read=2, EMAIL=after, AMOUNT=Decimal(1))) == Counts(updated=1)
+    assert stored(contacts_warehouse, "OBJECTID", "PROPERTY_EMAIL") == [(1, after)]
+
+
+def test_rows_staged_twice_collapse_to_the_newest(contacts_warehouse):
+    counts = merged(
+        contacts_warehouse,
+        contact(1, updated=3, EMAIL="newest"),
+        contact(1, updated=2, read=9, EMAIL="older"),
+        contact(2, updated=1, read=1, EMAIL="read first"),
+        contact(2, updated=1, read=2, EMAIL="read last"),
+        contact(3, EMAIL="written first"),
+        contact(3, EMAIL="written last"),
+    )
+    assert counts == Counts(inserted=3)
+    assert stored(contacts_warehouse, "OBJECTID", "PROPERTY_EMAIL") == [
+        (1, "newest"),
+        (2, "read last"),
+        (3, "written last"),
+    ]
+
+
+def test_one_merge_inserts_updates_and_leaves_alone(contacts_warehouse):
+    merged(contacts_warehouse, contact(1, EMAIL="a"), contact(2, EMAIL="b"), contact(3, EMAIL="c"))
+    counts = merged(
+        contacts_warehouse, contact(1, EMAIL="a"), contact(2, updated=2, EMAIL="B"), contact(4, EMAIL="d"), contact(4)
+    )
+    assert counts == Counts(inserted=1, updated=1, unchanged=1)
+    assert stored(contacts_warehouse, "OBJECTID", "PROPERTY_EMAIL") == [(1, "a"), (2, "B"), (3, "c"), (4, None)]
+
+
+def test_columns_that_the_rows_lack_keep_what_is_stored(contacts_warehouse):
+    merged(contacts_warehouse, contact(1, EMAIL="kept", AMOUNT=Decimal(1)))
+    narrower = contacts_table(property_field("amount", pa.decimal128(38, 10)))
+    counts = merged(
+        contacts_warehouse, contact(1, updated=2, AMOUNT=Decimal(2)), contact(2, AMOUNT=Decimal(3)), table=narrower
+    )
+    assert counts == Counts(inserted=1, updated=1)
+    assert stored(contacts_warehouse, "OBJECTID", "PROPERTY_EMAIL", "PROPERTY_AMOUNT") == [
+        (1, "kept", Decimal(2)),
+        (2, None, Decimal(3)),
+    ]
+
+
+def test_without_a_version_the_later_row_wins(warehouse):
+    table = Table("OWNERS", pa.schema([("OWNERID", pa.string()), ("NAME", pa.string())]), key=("OWNERID",))
+    warehouse.ensure(table)
+    for name, counts in (("Ann", Counts(inserted=1)), ("Bea", Counts(updated=1)), ("Bea", Counts(unchanged=1))):
+        assert warehouse.commit(Merge(table, pa.table({"OWNERID": ["1"], "NAME": [name]}))) == [counts]
+    assert warehouse.read("OWNERS").to_pylist() == [{"OWNERID": "1", "NAME": "Bea"}]
+
+
+def test_a_key_of_several_columns_tells_rows_apart(warehouse):
+    warehouse.ensure(SEEN)
+    ids = pa.table({"SYNCID": ["a", "a", "b"], "OBJECTID": [1, 2, 1]})
+    assert warehouse.commit(Merge(SEEN, ids)) == [Counts(inserted=3)]
+    assert warehouse.commit(Merge(SEEN, ids.slice(1))) == [Counts(unchanged=2)]
+
+
+def test_the_writes_of_a_commit_happen_in_order_and_together(contacts_warehouse):
+    contacts_warehouse.ensure(SYNCS, SEEN)
+    ids = pa.table({"SYNCID": ["s", "s"], "OBJECTID": [1, 2]})
+    counts = contacts_warehouse.commit(
+        Merge(CONTACTS, rows(contact(1), contact(2))),
+        Append(SEEN, ids),
+        Delete(SEEN, [("OBJECTID", "=", 1)]),
+        lambda before: Merge(SYNCS, pa.table({"SYNCID": ["s"], "ROWSINSERTED": [before[0].inserted]})),
+    )
+    assert counts == [Counts(inserted=2), Counts(inserted=2), Counts(deleted=1), Counts(inserted=1)]
+    assert stored(contacts_warehouse, "SYNCID", "ROWSINSERTED", name="SYNCS") == [("s", 2)]
+    assert stored(contacts_warehouse, "OBJECTID", name="SYNCS_SEEN") == [(2,)]
+
+
+def test_nothing_is_written_when_a_later_write_of_the_commit_fails(contacts_warehouse):
+    absent = contacts_table(name="OBJECTS_ABSENT")
+    with pytest.raises(TableNotFound, match="no table OBJECTS_ABSENT"):
+        contacts_warehouse.commit(Merge(CONTACTS, rows(contact(1))), Merge(absent, rows(contact(1), table=absent)))
+    assert contacts_warehouse.count(NAME) == 0
+
+
+def test_nothing_is_written_when_what_follows_from_the_counts_cannot_be_said(contacts_warehouse):
+    def fails(_):
+        raise RuntimeError("no row for SYNCS")
+
+    with pytest.raises(RuntimeError, match="no row for SYNCS"):
+        contacts_warehouse.commit(Merge(CONTACTS, rows(contact(1))), fails)
+    assert merged(contacts_warehouse, contact(1)) == Counts(inserted=1)
+
+
+def test_a_commit_of_no_rows_does_nothing(contacts_warehouse):
+    with contacts_warehouse.stage(CONTACTS) as stage:
+        assert contacts_warehouse.commit(Merge(CONTACTS, stage)) == [Counts()]
+
+
+def test_a_stage_takes_rows_in_parts_and_says_when_it_is_full(contacts_warehouse):
+    part = rows(*(contact(id_) for id_ in range(contacts_warehouse.chunk_rows // 2)))
+    with contacts_warehouse.stage(CONTACTS) as stage:
+        assert (stage.rows, stage.full) == (0, False)
+        stage.write(part)
+        assert (stage.rows, stage.full) == (part.num_rows, False)
+        stage.write(part)
+        assert (stage.rows, stage.full) == (2 * part.num_rows, True)
+        assert contacts_warehouse.commit(Merge(CONTACTS, stage)) == [Counts(inserted=part.num_rows)]
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        (pa.table({"OBJECTID": pa.array([1, None], pa.int64())}), "1 rows for table OBJECTS_CONTACTS have no OBJECTID"),
+        (pa.table({"OBJECTID": [1], "PROPERTY_FAX": ["5"]}), "columns it does not know .PROPERTY_FAX"),
+        (pa.table({"PROPERTY_EMAIL": ["a"]}), "lack key columns .OBJECTID"),
+        (pa.table({"OBJECTID": ["one"]}), "do not fit its columns"),
+    ],
+)
+def test_a_stage_refuses_rows_that_the_table_cannot_take(contacts_warehouse, bad, said):
+    with contacts_warehouse.stage(CONTACTS) as stage, pytest.raises(WarehouseError, match=said):
+        stage.write(bad)
+
+
+def test_a_stage_refuses_rows_with_other_columns_than_those_before(contacts_warehouse):
+    with contacts_warehouse.stage(CONTACTS) as stage:
+        stage.write(rows(contact(1, EMAIL="a")))
+        with pytest.raises(WarehouseError, match="other columns than those staged before"):
+            stage.write(rows(contact(2), lacking=("PROPERTY_EMAIL",)))
