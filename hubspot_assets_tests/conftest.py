@@ -10,6 +10,8 @@ from hubspot_assets.hubspot.budgets import Budgets
 from hubspot_assets.warehouse.duckdb import DuckDBWarehouse
 
 if TYPE_CHECKING:
+    import dagster as dg
+
     from hubspot_assets_tests.snowflake_bed import Server
 
 SIZES = {"contacts": 130, "companies": 40, "tickets": 20, "goals": 10, "cars": 12}
@@ -52,6 +54,22 @@ def account(portal, settings_folder, monkeypatch) -> Portal:
 def warehouse(settings_folder) -> DuckDBWarehouse:
     """The DuckDB file that the settings name by default."""
     return DuckDBWarehouse(settings_folder / ".data" / "hubspot.duckdb")
+
+
+@pytest.fixture(scope="session")
+def dagster_instance(tmp_path_factory) -> "Iterator[dg.DagsterInstance]":
+    import dagster as dg
+
+    with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("dagster"))) as instance:
+        yield instance
+
+
+@pytest.fixture
+def instance(dagster_instance) -> "Iterator[dg.DagsterInstance]":
+    """A Dagster instance on disk, as schedules and sensors need it, without runs."""
+    yield dagster_instance
+    for run in dagster_instance.get_runs():
+        dagster_instance.delete_run(run.run_id)
 
 
 @pytest.fixture(scope="session")

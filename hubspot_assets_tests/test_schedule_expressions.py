@@ -36,7 +36,10 @@ def test_durations_and_cron_expressions_are_kept_exactly_or_refused(text, cron, 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("45 minutes", "'45 minutes' cannot be kept exactly by a clock; give 30 minutes or 1 hour, or a cron expression"),
+        (
+            "45 minutes",
+            "'45 minutes' cannot be kept exactly by a clock; give 30 minutes or 1 hour, or a cron expression",
+        ),
         ("7 hours", "give 6 hours or 8 hours"),
         ("2 days", "give 1 day or 1 week"),
         ("10 seconds", "give 1 minute, or"),

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -19,7 +18,7 @@ KEYS = [records_key(name) for name in NAMES]
 RANGE = {"dagster/asset_partition_range_start": "latest", "dagster/asset_partition_range_end": "archived"}
 NOW = datetime.now(UTC).replace(second=0, microsecond=0)
 GOING = [
-    (dg.DagsterRunStatus.QUEUED, {"dagster/partition": "latest", "dagster/schedule_name": "latest"}),
+    (dg.DagsterRunStatus.NOT_STARTED, {"dagster/partition": "latest", "dagster/schedule_name": "latest"}),
     (dg.DagsterRunStatus.STARTED, {"dagster/partition": "latest"}),
     (dg.DagsterRunStatus.STARTING, {"dagster/backfill": "abc", **RANGE}),
     (dg.DagsterRunStatus.CANCELING, {"dagster/partition": "latest"}),
@@ -41,12 +40,6 @@ def repository(settings) -> dg.RepositoryDefinition:
         schedules=schedules(settings),
         resources={"hubspot": HubSpotResource(), "tables": TablesIOManager()},
     ).get_repository_def()
-
-
-@pytest.fixture
-def instance(tmp_path) -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        yield instance
 
 
 @pytest.fixture
@@ -132,9 +125,10 @@ def test_a_long_sync_of_one_object_type_does_not_hold_up_the_others(tick, instan
 @pytest.mark.parametrize("name", ["latest", "freshness"])
 def test_a_scheduler_that_slept_five_days_catches_up_in_one_run(tick, name):
     newest = NOW - timedelta(minutes=NOW.minute % 30)
-    ticks = [newest - timedelta(minutes=30) * n for n in reversed(range(240))]
+    # Dagster evaluates no more than the last five of the ticks it missed.
+    ticks = [newest - timedelta(minutes=30) * n for n in (4, 3, 2, 1, 0)]
     requests, skips = zip(*(tick(name, at) for at in ticks), strict=True)
-    assert [request is not None for request in requests] == [False] * 239 + [True]
+    assert [request is not None for request in requests] == [False] * 4 + [True]
     assert "the newest tick catches up" in skips[0]
 
 

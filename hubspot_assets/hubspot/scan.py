@@ -60,7 +60,7 @@ class Scan:
         Raises:
             HubSpotError: what the client could not get over.
         """
-        workers = MOST_IN_FLIGHT if expected is None else min(MOST_IN_FLIGHT, expected // PAGE_SIZE + 1)
+        workers = MOST_IN_FLIGHT if expected is None else min(MOST_IN_FLIGHT, expected // (4 * PAGE_SIZE) + 1)
         try:
             yield from RangedRead(self._fetch, ranges, workers=workers, highest_id=highest_id)
         except CursorNotNumeric:

@@ -174,8 +174,10 @@ class SnowflakeWarehouse(Warehouse):
                 try:
                     [(number,)] = session.rows(statement, values)
                 except errors.ProgrammingError as error:
-                    if is_absent(error):
+                    stored = None if is_absent(error) else columns(session, self.place, table)
+                    if stored is None:
                         return 0
+                    self._know(stored, table, (), where)
                     raise
                 rows += int(number)
             return rows

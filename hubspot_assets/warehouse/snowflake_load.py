@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -45,12 +44,11 @@ class Load:
         Raises:
             WarehouseBusy: If not every row arrived.
         """
-        files = stage.files()
-        columns = stage.columns()
+        file, columns = stage.file(), stage.columns
         started = time.monotonic()
         # Uploaded before the table is made: so where there is a table there are files, by which leftovers are found.
         session.execute(
-            f"PUT {_file_url(files)} {self._path} AUTO_COMPRESS=FALSE SOURCE_COMPRESSION=NONE OVERWRITE=TRUE PARALLEL=8"
+            f"PUT {_file_url(file)} {self._path} AUTO_COMPRESS=FALSE SOURCE_COMPRESSION=NONE OVERWRITE=TRUE PARALLEL=8"
         )
         uploaded = time.monotonic()
         definitions = ", ".join(f"{quoted(c)} {column_type(self._table.schema.field(c).type)}" for c in columns)
@@ -103,7 +101,6 @@ def _began(name: str) -> datetime | None:
         return None
 
 
-def _file_url(files: Sequence[Path]) -> str:
-    """All files of one folder as PUT takes them."""
-    folder = str(files[0].parent).replace("\\", "\\\\").replace("'", "\\'").replace("%", "%%")
-    return f"'file://{folder}/*.parquet'"
+def _file_url(file: Path) -> str:
+    path = str(file).replace("\\", "\\\\").replace("'", "\\'").replace("%", "%%")
+    return f"'file://{path}'"

@@ -1,16 +1,15 @@
-"""Rows on their way to Snowflake: typed, zstd-compressed Parquet files on this machine's disk."""
+"""Rows on their way to Snowflake: a typed, zstd-compressed Parquet file on this machine's disk."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hubspot_assets.warehouse.base import Stage, Table, conformed
+from hubspot_assets.warehouse.base import Stage, Table, WarehouseError, conformed
 from hubspot_assets.warehouse.snowflake_sql import POSITION
 
 FOLDER_PREFIX = "hubspot-assets-stage-"
@@ -20,13 +19,12 @@ _ROW_GROUP_BYTES = 32 * 2**20
 
 
 class ParquetStage(Stage):
-    """Rows in Parquet files, one file as long as they bring the same columns.
+    """Rows in one Parquet file, which Snowflake loads best at 100 to 250 MB.
 
     Args:
         table: What the rows are for.
         full_rows: Rows after which the stage is full.
-        full_bytes: Compressed bytes after which it is, however few its rows. Snowflake loads files of 100 to 250 MB
-            best.
+        full_bytes: Compressed bytes after which it is, however few its rows.
     """
 
     def __init__(self, table: Table, *, full_rows: int, full_bytes: int) -> None:
@@ -34,12 +32,12 @@ class ParquetStage(Stage):
         self._full_rows = full_rows
         self._full_bytes = full_bytes
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._files: list[Path] = []
         self._writer: pq.ParquetWriter | None = None
         self._waiting: list[pa.Table] = []
-        self._columns: list[str] = []
-        self._brought: set[str] = set()
+        self._waiting_bytes = 0
         self._rows = 0
+        self.columns: tuple[str, ...] = ()
+        """The table's columns that the rows have."""
 
     @property
     def rows(self) -> int:
@@ -49,19 +47,23 @@ class ParquetStage(Stage):
     @property
     def full(self) -> bool:
         """See `Stage.full`."""
-        return self._rows >= self._full_rows or sum(f.stat().st_size for f in self._files) >= self._full_bytes
+        return self._rows >= self._full_rows or (
+            self._folder is not None and self._path.stat().st_size >= self._full_bytes
+        )
 
     def write(self, rows: pa.Table) -> None:
         """See `Stage.write`."""
         rows = conformed(self._table, rows)
+        columns = tuple(rows.column_names)
+        if self._rows and columns != self.columns:
+            # As NULL in some of the rows, the columns would overwrite what is stored.
+            raise WarehouseError(f"rows for table {self._table.name} have other columns than those staged before")
+        self.columns = columns
         position = pa.array(np.arange(self._rows, self._rows + rows.num_rows))
-        if rows.column_names != self._columns:
-            self._end_file()
-            self._columns = rows.column_names
-            self._brought.update(rows.column_names)
         self._waiting.append(rows.append_column(POSITION, position))
+        self._waiting_bytes += rows.nbytes
         self._rows += rows.num_rows
-        if sum(part.nbytes for part in self._waiting) >= _ROW_GROUP_BYTES:
+        if self._waiting_bytes >= _ROW_GROUP_BYTES:
             self._write_row_group()
 
     def close(self) -> None:
@@ -70,38 +72,33 @@ class ParquetStage(Stage):
             self._writer.close()
         if self._folder is not None:
             self._folder.cleanup()
-        self._folder, self._writer, self._files, self._waiting, self._rows = None, None, [], [], 0
+        self._folder, self._writer, self._waiting, self._waiting_bytes, self._rows = None, None, [], 0, 0
 
-    def files(self) -> Sequence[Path]:
-        """The finished files, all in one folder; rows written after this start another."""
-        self._end_file()
-        return self._files
-
-    def columns(self) -> tuple[str, ...]:
-        """The table's columns that some of the rows have, in the table's order."""
-        return tuple(name for name in self._table.schema.names if name in self._brought)
-
-    def keys(self) -> int:
-        """How many different keys the rows have."""
-        key = list(self._table.key)
-        parts = [pq.read_table(file, columns=key) for file in self.files()]
-        return pa.concat_tables(parts).group_by(key).aggregate([]).num_rows
-
-    def _end_file(self) -> None:
+    def file(self) -> Path:
+        """The finished file; nothing may be written after this."""
         self._write_row_group()
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+        return self._path
+
+    def keys(self) -> int:
+        """How many different keys the rows of the finished file have."""
+        key = list(self._table.key)
+        return pq.read_table(self.file(), columns=key).group_by(key).aggregate([]).num_rows
+
+    @property
+    def _path(self) -> Path:
+        assert self._folder is not None, "a stage without rows has no file"
+        return Path(self._folder.name, "part-0.parquet")
 
     def _write_row_group(self) -> None:
         if not self._waiting:
             return
         rows = pa.concat_tables(self._waiting)
-        if self._writer is None:
-            if self._folder is None:
-                self._folder = tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX)
-            file = Path(self._folder.name, f"part-{len(self._files)}.parquet")
-            self._writer = pq.ParquetWriter(file, rows.schema, compression="zstd")
-            self._files.append(file)
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX)
+            self._writer = pq.ParquetWriter(self._path, rows.schema, compression="zstd")
+        assert self._writer is not None, "nothing may be written to a finished stage"
         self._writer.write_table(rows)
-        self._waiting = []
+        self._waiting, self._waiting_bytes = [], 0

@@ -13,13 +13,13 @@ from hubspot_assets_tests.sync.syncing import Syncing
 
 @pytest.fixture(scope="session")
 def started_portal() -> Iterator[Portal]:
-    with Portal.start(sizes={"contacts": 60, "deals": 30}, ids="mixed") as portal:
+    with Portal.start(sizes={"tickets": 60}, ids="mixed") as portal:
         yield portal
 
 
 @pytest.fixture
 def portal(started_portal: Portal) -> Portal:
-    """A small portal as at its start: live, archived and merged contacts and deals."""
+    """A small portal as at its start: live, archived and merged tickets."""
     started_portal.reset()
     return started_portal
 
@@ -44,6 +44,6 @@ def warehouse(tmp_path) -> DuckDBWarehouse:
 
 
 @pytest.fixture
-def contacts(portal: Portal, connect: Callable[..., Client], warehouse: DuckDBWarehouse) -> Syncing:
-    """Syncs of the small portal's contacts."""
+def tickets(portal: Portal, connect: Callable[..., Client], warehouse: DuckDBWarehouse) -> Syncing:
+    """Syncs of the small portal's tickets."""
     return Syncing(portal, connect(portal), warehouse)

@@ -1,4 +1,4 @@
-"""A process of its own that syncs contacts, to be killed: `python -m … URL TOKEN FILE RECORDS FULL`.
+"""A process of its own that syncs tickets, to be killed: `python -m … URL TOKEN FILE RECORDS FULL`.
 
 It commits every 200 rows and says so in a line each.
 """
@@ -32,7 +32,7 @@ def main() -> None:
     with Client(AccessToken(token), base_url=url, budgets=Budgets.unlimited()) as client:
         sync = RecordsSync(
             client=client,
-            object_type=STANDARD_OBJECT_TYPES["contacts"],
+            object_type=STANDARD_OBJECT_TYPES["tickets"],
             run_id="process",
             request=SyncRequest(full=full == "full"),
             say=lambda line: print(line, file=sys.stderr),

@@ -23,7 +23,7 @@ class Syncing:
     portal: Portal
     client: Client
     warehouse: Warehouse
-    name: str = "contacts"
+    name: str = "tickets"
     updated_after: datetime | None = None
     property_filter: PropertyFilter = field(default_factory=PropertyFilter)
     said: list[str] = field(default_factory=list)

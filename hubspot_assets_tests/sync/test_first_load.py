@@ -80,7 +80,7 @@ def flood() -> Iterator[Portal]:
 def test_twenty_five_thousand_contacts_of_one_millisecond_are_all_read(
     flood: Portal, connect: Callable[..., Client], warehouse: DuckDBWarehouse
 ) -> None:
-    syncing = Syncing(flood, connect(flood), warehouse)
+    syncing = Syncing(flood, connect(flood), warehouse, "contacts")
     flood.change("contacts", {"lastname": "Flood"})
     assert syncing.latest().strategy is Strategy.SCAN
     # Beyond 10,000 matches a search goes no further, and all of these are of one instant.
@@ -100,7 +100,7 @@ def wide() -> Iterator[Portal]:
 def test_twelve_hundred_properties_of_long_names_are_read_by_list_and_batch(
     wide: Portal, connect: Callable[..., Client], warehouse: DuckDBWarehouse
 ) -> None:
-    syncing = Syncing(wide, connect(wide), warehouse)
+    syncing = Syncing(wide, connect(wide), warehouse, "contacts")
     syncing.both()
     wide.change("contacts", {"lastname": "Wide"}, count=3)
     assert syncing.latest().rows_updated == 3

@@ -41,7 +41,7 @@ class Hasty(Clock):
 
 @pytest.fixture(scope="module")
 def village() -> Iterator[Portal]:
-    """45 tickets (nothing that merges has fewer properties), ten a page, twenty a commit: there is much to cut short."""
+    """45 tickets, ten a page, twenty a commit: there is much to cut short."""
     with (
         Portal.start(sizes={"tickets": 45}, archived_share=0.1, merged_share=0.1) as portal,
         pytest.MonkeyPatch.context() as patch,

@@ -11,8 +11,8 @@ INSTANT = pa.timestamp("us")
 NAME = "OBJECTS_CONTACTS"
 
 
-def instant(minute: int | None) -> datetime | None:
-    return None if minute is None else datetime(2026, 11, 1) + timedelta(minutes=minute)
+def instant(minute: int) -> datetime:
+    return datetime(2026, 11, 1) + timedelta(minutes=minute)
 
 
 def property_field(name: str, type_: pa.DataType = pa.string(), label: str | None = None) -> pa.Field:  # noqa: B008
@@ -49,7 +49,8 @@ CONTACTS = contacts_table()
 
 def contact(id_: int, updated: int | None = 1, read: int | None = 1, **values: object) -> dict[str, object]:
     """A row; `updated` and `read` are minutes, the rest are properties by their upper-case names, or columns."""
-    row: dict[str, object] = {"OBJECTID": id_, "UPDATEDAT": instant(updated), "INGESTEDAT": instant(read)}
+    instants = (None if minute is None else instant(minute) for minute in (updated, read))
+    row: dict[str, object] = {"OBJECTID": id_, **dict(zip(("UPDATEDAT", "INGESTEDAT"), instants, strict=True))}
     for name, value in values.items():
         known = name in ("UNPARSED", "SYNCID")
         row[name if known else f"PROPERTY_{name}"] = value

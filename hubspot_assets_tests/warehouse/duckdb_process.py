@@ -13,7 +13,7 @@ from hubspot_assets.warehouse.duckdb import DuckDBWarehouse
 from hubspot_assets.warehouse.syncs import SEEN
 from hubspot_assets_tests.warehouse.contacts import CONTACTS, contact, merged, rows
 
-ROWS = 5_000
+ROWS = 20_000
 
 
 def start(what: str, path: object, argument: object = 0) -> subprocess.Popen[str]:
@@ -35,10 +35,12 @@ def hold(path: str, seconds: str) -> None:
 def rewrite(path: str, _: str) -> None:
     """A sync that gives every row another value, over and over, and says so in the same commit."""
     warehouse = DuckDBWarehouse(path)
-    print("ready", flush=True)
     for version in count(warehouse.count(SEEN.name)):
-        incoming = rows(*(contact(id_, updated=version, EMAIL=str(version)) for id_ in range(ROWS)))
-        warehouse.commit(Merge(CONTACTS, incoming), Append(SEEN, pa.table({"SYNCID": ["s"], "OBJECTID": [version]})))
+        one = rows(contact(0, updated=version, EMAIL=str(version)))
+        incoming = one.take([0] * ROWS).set_column(0, one.schema.field(0), pa.arange(0, ROWS))
+        said = pa.table({"SYNCID": ["s"], "OBJECTID": [version]})
+        warehouse.commit(Merge(CONTACTS, incoming), Append(SEEN, said))
+        print("ready", flush=True)
 
 
 def interleave(path: str, first: str) -> None:

@@ -5,6 +5,7 @@ to behave; no statement means less here than there:
 
 - a NULL timestamp arrives as NULL (fakesnow sends 1970-01-01);
 - LIST of a path lists the files below it, REMOVE deletes them (fakesnow knows whole stages and no REMOVE);
+- an element of a JSON object is found whatever its name (fakesnow takes `$.x` for a path);
 - TO_VARCHAR of a time keeps to its format (fakesnow drops it);
 - OBJECT_DELETE takes a key out of an object (fakesnow has no such function);
 - UPDATE, DELETE and MERGE lock their table until the transaction ends (DuckDB would refuse the second writer, or
@@ -109,7 +110,7 @@ class _Sessions(dict[str, FakeSnowflakeConnection]):
 
 
 def _transformed(cursor: FakeSnowflakeCursor, expression: exp.Expr, *arguments: Any) -> exp.Expr:
-    return _transform(cursor, expression.transform(_formatted), *arguments)
+    return _transform(cursor, expression.transform(_formatted).transform(_element), *arguments)
 
 
 def _formatted(expression: exp.Expr) -> exp.Expr:
@@ -119,6 +120,14 @@ def _formatted(expression: exp.Expr) -> exp.Expr:
     for snowflake, duckdb in _FORMATS.items():
         text = text.replace(snowflake, duckdb)
     return exp.Anonymous(this="strftime", expressions=[expression.this, exp.Literal.string(text)])
+
+
+def _element(expression: exp.Expr) -> exp.Expr:
+    element = expression.this if isinstance(expression, exp.Cast) else None
+    if not isinstance(element, exp.Bracket) or not element.expressions[0].is_string:
+        return expression
+    pointer = "/" + element.expressions[0].name.replace("~", "~0").replace("/", "~1")
+    return exp.Anonymous(this="json_extract_string", expressions=[element.this, exp.Literal.string(pointer)])
 
 
 def _begun(connection: FakeSnowflakeConnection, *arguments: Any, **options: Any) -> None:

@@ -101,28 +101,13 @@ def test_rows_that_say_nothing_new_are_unchanged_and_older_ones_keep_out(snowfla
     assert json.loads(rows(snowflake, "UNPARSED")[0]["UNPARSED"]) == {"amount": "2e99"}
 
 
-def test_files_of_a_stage_may_differ_in_their_columns(snowflake):
-    store(snowflake, {"OBJECTID": 1, "UPDATEDAT": day(1), "PROPERTY_NAME": "kept"})
-    with snowflake.stage(CONTACTS) as stage:
-        stage.write(pa.table({"OBJECTID": [1], "UPDATEDAT": [day(2)], "PROPERTY_VIP": [True]}))
-        stage.write(pa.table({"OBJECTID": [2], "SYNCID": ["b"]}))
-        stage.write(pa.table({"OBJECTID": [1], "UPDATEDAT": [day(2)], "PROPERTY_VIP": [False]}))
-        assert len(stage.files()) == 3
-        assert snowflake.commit(Merge(CONTACTS, stage)) == [Counts(inserted=1, updated=1)]
-    assert rows(snowflake, "OBJECTID", "PROPERTY_NAME", "PROPERTY_VIP", "SYNCID") == [
-        {"OBJECTID": 1, "PROPERTY_NAME": "kept", "PROPERTY_VIP": False, "SYNCID": None},
-        {"OBJECTID": 2, "PROPERTY_NAME": None, "PROPERTY_VIP": None, "SYNCID": "b"},
-    ]
-
-
 def test_a_stage_is_full_by_rows_or_by_compressed_bytes_and_keeps_them_on_disk(snowflake_server):
     warehouse = snowflake_server.warehouse(chunk_rows=3, chunk_bytes=1)
     with warehouse.stage(CONTACTS) as stage:
         stage.write(contacts({"OBJECTID": 1}))
         assert not stage.full
-        stage.files()
+        folder = stage.file().parent
         assert stage.full
-        folder = stage.files()[0].parent
         assert folder.name.startswith(FOLDER_PREFIX)
     assert not folder.exists()
     with snowflake_server.warehouse(chunk_rows=2).stage(CONTACTS) as stage:

@@ -1,5 +1,6 @@
 """What fakesnow does not enforce is checked on the SQL itself, which also has to be Snowflake's SQL to sqlglot."""
 
+import json
 import re
 from dataclasses import replace
 
@@ -173,7 +174,15 @@ def test_conditions_bind_their_values():
         condition([("A", "=", None)])
 
 
+def test_many_values_are_looked_for_as_one_text():
+    text, values = condition([("OBJECTID", "in", range(1_000))])
+    assert text == (
+        '"OBJECTID" IN (SELECT CAST(f.VALUE AS NUMBER(38,0)) FROM TABLE(FLATTEN(INPUT => PARSE_JSON(%s))) f)'
+    )
+    assert json.loads(str(values[0])) == list(range(1_000))
+
+
 def test_a_list_too_long_for_snowflake_is_asked_for_in_portions_that_share_no_row():
-    parts = list(portions([("X", "=", 1), ("ID", "in", [*range(25_000), 0])]))
-    assert [len(part[1][2]) for part in parts] == [10_000, 10_000, 5_000]
+    parts = list(portions([("X", "=", 1), ("ID", "in", [*range(120_000), 0])]))
+    assert [len(part[1][2]) for part in parts] == [50_000, 50_000, 20_000]
     assert all(part[0] == ("X", "=", 1) for part in parts)
