@@ -100,7 +100,7 @@ def test_a_tick_is_skipped_while_a_run_is_still_going_whoever_launched_it(tick, 
         (dg.DagsterRunStatus.SUCCESS, {"dagster/partition": "latest"}),
         (dg.DagsterRunStatus.FAILURE, RANGE),
         (dg.DagsterRunStatus.STARTED, {"dagster/partition": "archived"}),
-        (dg.DagsterRunStatus.STARTED, {name: "archived" for name in RANGE}),
+        (dg.DagsterRunStatus.STARTED, dict.fromkeys(RANGE, "archived")),
         (dg.DagsterRunStatus.STARTED, {}),
     ],
 )

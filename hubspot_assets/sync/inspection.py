@@ -143,8 +143,8 @@ class Inspection:
             before: the type of each property then; None the first time. The facts hold this mapping as `properties`.
         """
         types = {each.name: each.type for each in property_definitions(self.client, self.object_type.path)}
-        now = {name: type_ for name, type_ in types.items() if self.property_filter.admits(name)}
-        before = now if before is None else before
+        # What the lists of properties leave out today is nobody's loss, whatever they said then.
+        now, before = self._admitted(types), self._admitted(types if before is None else before)
         added, gone = sorted(now.keys() - before.keys()), sorted(before.keys() - now.keys())
         retyped = [
             f"{name} ({before[name]} to {now[name]})"
@@ -154,7 +154,7 @@ class Inspection:
         unmatched = [
             pattern for pattern in self.property_filter.allow if not any(fnmatchcase(name, pattern) for name in types)
         ]
-        facts = {"added": len(added), "gone": len(gone), "retyped": len(retyped), "properties": now}
+        facts = {"added": len(added), "gone": len(gone), "retyped": len(retyped), "properties": types}
         said = [f"{len(now):,} properties."]
         if added:
             said.append(f"New, and columns with the next sync that finds a change: {_names(added)}.")
@@ -171,6 +171,9 @@ class Inspection:
                 "property, or correct the list."
             )
         return Finding(not (gone or retyped or unmatched), " ".join(said), facts, grave=bool(unmatched))
+
+    def _admitted(self, types: Mapping[str, str]) -> Mapping[str, str]:
+        return {name: type_ for name, type_ in types.items() if self.property_filter.admits(name)}
 
     def _count(self, window: Window) -> int:
         groups = changed_in(window, self.object_type.last_modified_property)

@@ -102,6 +102,8 @@ class DuckDBFile:
                 os.link(made, self.path)
             except FileExistsError:
                 _log.debug("%s was made by another process meanwhile", self.path)
+            except OSError as error:
+                _log.debug("DuckDB makes %s in place, since its disk has no hard links: %s", self.path, error)
 
     @contextmanager
     def _attached(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -114,10 +114,15 @@ def main() -> None:
         start_memory, start_cpu, began = peak_memory(), cpu_seconds(), time.perf_counter()
         run = dg.materialize(syncs, partition_key="latest", instance=instance, resources=defs.resources)
         seconds, cpu = time.perf_counter() - began, cpu_seconds() - start_cpu
-        metadata = [event.step_materialization_data.materialization.metadata for event in _materializations(run)]
+    materialized = [event for event in run.all_events if event.is_step_materialization]
+    metadata = [event.step_materialization_data.materialization.metadata for event in materialized]
+
+    def total(name: str) -> int:
+        return sum(int(str(each[name].value)) for each in metadata)
+
     measured = {
-        "rows_read": _total(metadata, "rows_read"),
-        "rows_written": _total(metadata, "rows_inserted") + _total(metadata, "rows_updated"),
+        "rows_read": total("rows_read"),
+        "rows_written": total("rows_inserted") + total("rows_updated"),
         "strategies": sorted({str(each["strategy"].value) for each in metadata}),
         "seconds": seconds,
         "cpu_seconds": cpu,
@@ -126,14 +131,6 @@ def main() -> None:
         "memory": peak_memory(),
     }
     print(json.dumps(measured))
-
-
-def _materializations(run):  # noqa: ANN001, ANN202
-    return [event for event in run.all_events if event.is_step_materialization]
-
-
-def _total(metadata, name: str) -> int:  # noqa: ANN001
-    return sum(each[name].value for each in metadata)
 
 
 def cpu_seconds() -> float:

@@ -110,7 +110,7 @@ class _Sessions(dict[str, FakeSnowflakeConnection]):
 
 
 def _transformed(cursor: FakeSnowflakeCursor, expression: exp.Expr, *arguments: Any) -> exp.Expr:
-    return _transform(cursor, expression.transform(_formatted).transform(_element), *arguments)
+    return _transform(cursor, expression.transform(_formatted, copy=False).transform(_element, copy=False), *arguments)
 
 
 def _formatted(expression: exp.Expr) -> exp.Expr:
