@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pytest
 import requests
@@ -109,7 +110,7 @@ def live_warehouse() -> Iterator[SnowflakeWarehouse]:
         connection.cursor().execute(f"CREATE SCHEMA {place.schema_name}")
         connection.cursor().execute(f"CREATE STAGE {place.table(STAGE)}")
         try:
-            with closing(snowflake_warehouse(inside)) as warehouse:
+            with closing(snowflake_warehouse(inside)) as warehouse:  # pyright: ignore[reportArgumentType]
                 yield warehouse
         finally:
             connection.cursor().execute(f"DROP SCHEMA {place.schema_name}")
@@ -125,8 +126,5 @@ def recorded() -> Iterator[list[str]]:
         sent.append(statement)
         return execute(session, statement, values)
 
-    Session.execute = recording
-    try:
+    with mock.patch.object(Session, "execute", recording):
         yield sent
-    finally:
-        Session.execute = execute

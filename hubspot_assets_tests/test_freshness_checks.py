@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -41,7 +42,7 @@ def ahead(monkeypatch):
     return put
 
 
-def check(instance: dg.DagsterInstance, *names: str) -> dict[str, dg.AssetCheckEvaluation]:
+def check(instance: dg.DagsterInstance, *names: str) -> dict[str, Any]:
     settings = Settings.load().model_copy(update={"objects": names or ("companies",)})
     checks = freshness_checks(settings)
     result = dg.materialize(

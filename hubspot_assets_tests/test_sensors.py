@@ -47,9 +47,10 @@ class Watched:
         assert bool(done.run_requests) != bool(self.said)
         for request in done.run_requests or []:
             assert request.run_key is None
+            assert request.asset_selection
             checked = request.asset_selection if request.partition_key == "archived" else []
             assert request.asset_check_keys == record_check_keys(checked)
-        return [(request.partition_key, list(request.asset_selection)) for request in done.run_requests or []]
+        return [(request.partition_key, list(request.asset_selection or ())) for request in done.run_requests or []]
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_the_sensor_is_off_until_somebody_wants_it_and_explains_itself(settings_
     sensor = change_sensor(Settings.load())
     assert sensor.default_status is dg.DefaultSensorStatus.STOPPED
     assert sensor.minimum_interval_seconds == 60
-    assert "one search per object type" in sensor.description
+    assert "one search per object type" in str(sensor.description)
 
 
 def test_types_without_changes_cost_one_search_and_no_run(watched, account):

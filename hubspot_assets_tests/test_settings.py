@@ -59,12 +59,25 @@ def test_property_patterns_may_name_an_object_as_objects_does(monkeypatch):
     assert Settings.load().deny_properties == {"contacts": ("hs_*",), "deals": ("x",)}
 
 
+def test_owners_and_schedules_are_read(monkeypatch):
+    assert Settings.load().latest_schedule.cron == "*/30 * * * *"
+    assert Settings.load().archived_schedule.cron == "0 0 * * *"
+    monkeypatch.setenv("HUBSPOT_OWNERS", "team:crm, jane.doe@example.com")
+    monkeypatch.setenv("HUBSPOT_LATEST_SCHEDULE", "1 hour")
+    settings = Settings.load()
+    assert settings.owners == ("team:crm", "jane.doe@example.com")
+    assert settings.latest_schedule.cron == "0 * * * *"
+
+
 @pytest.mark.parametrize(
     ("name", "given", "said"),
     [
         ("UPDATED_AFTER", "31.01.2024", "write 2024-01-31 or 2024-01-31T12:00:00Z"),
         ("OBJECTS", "all,contacts", "give names such as `contacts,deals`, or `all` alone"),
         ("OBJECTS", ",", "give names"),
+        ("LATEST_SCHEDULE", "45 minutes", "give 30 minutes or 1 hour, or a cron expression."),
+        ("ARCHIVED_SCHEDULE", "daily", "neither a duration such as `30 minutes` nor a cron expression"),
+        ("OWNERS", "team:crm, Jane", "'Jane' is neither an e-mail address nor a team such as `team:crm`."),
         ("ALLOW_PROPERTIES", "contacts=email", 'give JSON such as {"contacts": ["email", "hs_*"]}'),
         ("ALLOW_PROPERTIES", '{"contacts": "email"}', "give JSON such as"),
         ("ALLOW_PROPERTIES", '["email"]', "give JSON such as"),

@@ -3,8 +3,9 @@
 The filter stays fixed, rows are sorted by `hs_object_id`, and each request asks for ids beyond the last one seen.
 So there is no offset: the cap of 10,000 results, more than 10,000 rows in one millisecond, and rows that move
 while being read are no cases at all (the failures behind airbytehq/airbyte#43317 and #10700). Short and even
-empty pages may carry a cursor (airbytehq/airbyte#80745): reading ends at a page with neither rows nor cursor.
-Where an account's search keeps none of this, `SearchUnreliable` says so, and a scan reads the same records.
+empty pages may carry a cursor (airbytehq/airbyte#80745): reading ends at a page without a cursor that has no rows,
+or has all that match. Where an account's search keeps none of this, `SearchUnreliable` says so, and a scan reads
+the same records.
 """
 
 from collections.abc import Iterator, Sequence
@@ -141,7 +142,9 @@ class Search:
         inside = ids[0] >= range_.start and (range_.stop is None or ids[-1] < range_.stop)
         if ids != sorted(set(ids)) or not inside:
             raise SearchUnreliable(f"A search of {self._type} from id {range_.start} on answered ids out of order")
-        return Page(answer.body, len(ids), answer.received_at, IdRange(range_.start, ids[-1] + 1))
+        # Two witnesses that nothing is left: there is no cursor, and no more rows match than came.
+        last = results.after is None and results.total == len(ids)
+        return Page(answer.body, len(ids), answer.received_at, range_ if last else IdRange(range_.start, ids[-1] + 1))
 
     def _post(
         self,

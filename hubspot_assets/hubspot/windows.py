@@ -1,7 +1,7 @@
 """Waiting in line for one of HubSpot's limits over seconds: so many requests in any span of so many seconds.
 
 HubSpot counts requests when they arrive, we when they set out, and no two take equally long. A window
-therefore spans a little more time than HubSpot's (4 %, and at least 80 ms): a request may be late by that
+therefore spans a little more time than HubSpot's (4 %, and at least 50 ms): a request may be late by that
 much without meeting a full window.
 """
 
@@ -14,7 +14,7 @@ from hubspot_assets.hubspot.clock import Clock
 from hubspot_assets.hubspot.window_store import Limit, Store
 
 _MARGIN_SHARE = 0.04
-_LEAST_MARGIN = 80
+_LEAST_MARGIN = 50
 """Milliseconds."""
 _CONTENDED = 5
 """Milliseconds to wait when the store was busy with another process."""

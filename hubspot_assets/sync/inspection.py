@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from typing import Any
 
 from hubspot_assets.hubspot.client import Client
 from hubspot_assets.hubspot.errors import BadRequest, NotFound
@@ -40,7 +41,7 @@ class Finding:
 
     holds: bool
     sentence: str
-    facts: Mapping[str, object] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
     grave: bool = False
 
 
@@ -122,7 +123,7 @@ class Inspection:
         misfits: Filters = (("UNPARSED", "is not null", None),)
         rows, unparsed = self.warehouse.count(table), self.warehouse.count(table, misfits)
         share = unparsed / rows if rows else 0.0
-        facts: dict[str, object] = {"rows": rows, "rows_unparsed": unparsed, "share_unparsed": share}
+        facts: dict[str, Any] = {"rows": rows, "rows_unparsed": unparsed, "share_unparsed": share}
         if not unparsed:
             return Finding(True, "Every value fits its column.", facts)
         by_property: Counter[str] = Counter()
@@ -130,7 +131,7 @@ class Inspection:
             for text in self.warehouse.read(table, ["UNPARSED"], misfits)["UNPARSED"].to_pylist():
                 by_property.update(json.loads(text).keys())
             facts["by_property"] = dict(by_property.most_common(MOST_NAMED))
-        names = f" ({', '.join(facts['by_property'])})" if by_property else ""  # pyright: ignore
+        names = f" ({', '.join(facts['by_property'])})" if by_property else ""
         said = f"{unparsed:,} of {rows:,} rows have values that do not fit their column{names}; UNPARSED keeps them."
         if share <= MOST_UNPARSED:
             return Finding(True, said, facts)

@@ -47,6 +47,15 @@ def test_a_materialization_says_what_it_did(account, warehouse):
     assert "created table OBJECTS_TICKETS" in said["latest"]["schema_changes"]
 
 
+def test_a_materialization_links_to_the_records_and_their_settings_in_hubspot(account):
+    said = metadata(both("tickets"), "tickets")
+    portal_id = account.about()["portal_id"]
+    for partition in ("latest", "archived"):
+        records, properties = (said[partition][f"{what}_in_hubspot"] for what in ("records", "properties"))
+        assert records == f"https://app.hubspot.com/contacts/{portal_id}/objects/0-5/views/all/list"
+        assert properties == f"https://app.hubspot.com/property-settings/{portal_id}/properties?type=0-5"
+
+
 def test_the_columns_carry_hubspots_labels_and_descriptions(account):
     schema = metadata(launch("tickets", partition="latest"), "tickets")["latest"]["dagster/column_schema"]
     columns = {column.name: column for column in schema.columns}
@@ -202,13 +211,15 @@ def test_what_passes_is_retried_and_goes_on(account, warehouse, monkeypatch):
 
 
 def test_every_object_type_of_the_catalogue_makes_an_asset():
-    settings = Settings()
+    settings = Settings(owners=("team:crm",))
     for name, object_type in STANDARD_OBJECT_TYPES.items():
         asset = records_asset(name, settings)
         [spec] = asset.specs
         assert spec.key == dg.AssetKey(["hubspot", name])
         assert spec.group_name == object_type.family
         assert spec.kinds == {"hubspot", "duckdb"}
+        assert spec.tags["hubspot/object_type_id"] == object_type.object_type_id
+        assert list(spec.owners) == ["team:crm"]
         assert spec.metadata["dagster/table_name"] == object_type.table
         assert object_type.description in (spec.description or "")
         assert [dep.asset_key for dep in spec.deps] == [dg.AssetKey(["hubspot", "account"])]

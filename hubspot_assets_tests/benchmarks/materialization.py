@@ -52,13 +52,13 @@ class Measured:
 
     @property
     def per_second(self) -> float:
-        """Records per second."""
-        return self.rows_read / self.seconds
+        """Records written per second; those that overlapping ranges bring twice count once."""
+        return self.rows_written / self.seconds
 
     @property
     def per_cpu_second(self) -> float:
-        """Records per CPU second of the process, start-up left out."""
-        return self.rows_read / self.cpu_seconds
+        """Records written per CPU second of the process, start-up left out."""
+        return self.rows_written / self.cpu_seconds
 
     @property
     def rate_limited_share(self) -> float:

@@ -1,14 +1,20 @@
 """The demo portal's nine object types in Snowflake, through everything that can happen to records and properties."""
 
+import threading
 from contextlib import closing
 
+import dagster as dg
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from hubspot_assets.demo_portal.control import Portal
 from hubspot_assets.hubspot.budgets import Budgets
 from hubspot_assets.hubspot.client import Client
 from hubspot_assets.hubspot.credentials import AccessToken
 from hubspot_assets.object_types import DEFAULT_OBJECT_TYPES
+from hubspot_assets.partitions import RECORD_PARTITIONS
+from hubspot_assets_tests.launch import both, metadata
 from hubspot_assets_tests.snowflake_bed import recorded
 from hubspot_assets_tests.sync.syncing import Syncing
 
@@ -69,3 +75,73 @@ def test_a_tick_that_finds_nothing_only_asks_and_asks_the_same_each_time(company
         asked.append(sent)
     assert {statement.split()[0] for statement in asked[0]} == {"SELECT", "DESCRIBE"}
     assert asked[0] == asked[1] == asked[2]
+
+
+def test_two_syncs_of_one_table_at_once_end_right(syncing):
+    tickets = syncing("tickets")
+    failures = []
+
+    def sync(each: Syncing) -> None:
+        try:
+            each.latest()
+        except Exception as error:  # noqa: BLE001 - told below, in the thread that counts
+            failures.append(error)
+
+    threads = [threading.Thread(target=sync, args=(each,)) for each in (tickets, tickets.reconnected())]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert tickets.assert_equal() == FEW
+    assert tickets.warehouse.count("OBJECTS_TICKETS") == FEW
+
+
+def test_a_downstream_asset_loads_columns_of_a_partition(company, snowflake_server, settings_folder, monkeypatch):
+    place = snowflake_server.place()
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    for name, value in {
+        "HUBSPOT_BASE_URL": company.url,
+        "HUBSPOT_ACCESS_TOKEN": company.token,
+        "HUBSPOT_DESTINATION": "snowflake",
+        "SNOWFLAKE_ACCOUNT": place.account,
+        "SNOWFLAKE_USER": "ASSETS",
+        "SNOWFLAKE_WAREHOUSE": place.warehouse,
+        "SNOWFLAKE_DATABASE": place.database,
+        "SNOWFLAKE_SCHEMA": place.schema,
+        "SNOWFLAKE_PRIVATE_KEY": key.decode().replace("\n", "\\n"),
+        "SNOWFLAKE_HOST": "127.0.0.1",
+        "SNOWFLAKE_PORT": str(snowflake_server.port),
+        "SNOWFLAKE_PROTOCOL": "http",
+    }.items():
+        monkeypatch.setenv(name, str(value))
+    loaded = []
+
+    @dg.asset(
+        ins={
+            "goals": dg.AssetIn(
+                ["hubspot", "goals"],
+                metadata={"columns": ["OBJECTID", "UPDATEDAT"]},
+                partition_mapping=dg.IdentityPartitionMapping(),
+            )
+        },
+        partitions_def=RECORD_PARTITIONS,
+    )
+    def downstream(goals) -> None:
+        loaded.append(goals)
+
+    with recorded() as sent:
+        result = both("goals", downstream=[downstream], select=None)
+    assert result.success
+    [frame] = loaded
+    assert list(frame.columns) == ["OBJECTID", "UPDATEDAT"]
+    assert len(frame) == FEW
+    assert str(frame.dtypes["OBJECTID"]) == "int64[pyarrow]"
+    assert any(s.startswith('SELECT "OBJECTID", "UPDATEDAT" FROM') for s in sent)
+    told = metadata(result, "goals")["latest"]
+    assert told["destination"] == f"Snowflake schema ANALYTICS.{place.schema} of account test"
+    assert told["rows_inserted"] == FEW
+    printed = "".join(str(event) for event in result.all_events)
+    assert not [line for line in key.decode().splitlines() if "KEY" not in line and line in printed]

@@ -27,8 +27,10 @@ def snowflake_warehouse(snowflake_server) -> Iterator[Warehouse]:
 
 
 @pytest.fixture
-def live_snowflake_warehouse() -> Iterator[Warehouse]:
-    """A new schema of a real account, where the settings name one."""
+def live_snowflake_warehouse(request) -> Iterator[Warehouse]:
+    """A new schema of a real account, where the settings name one and the tests are asked for by `-m live`."""
+    if "live" not in request.config.option.markexpr:
+        pytest.skip("needs a Snowflake account: set SNOWFLAKE_* and run `pytest -m live`")
     from hubspot_assets_tests.snowflake_bed import live_warehouse
 
     with live_warehouse() as warehouse:

@@ -8,6 +8,7 @@ import signal
 import sys
 from dataclasses import replace
 from typing import Any
+from unittest import mock
 
 from hubspot_assets.warehouse.base import Merge
 from hubspot_assets.warehouse.snowflake_session import Session
@@ -26,8 +27,7 @@ def main(port: int, schema: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
         return {}
 
-    Session.counts = killed_after_merge
-    with warehouse.stage(CONTACTS) as stage:
+    with mock.patch.object(Session, "counts", killed_after_merge), warehouse.stage(CONTACTS) as stage:
         stage.write(contacts(*({"OBJECTID": n, "PROPERTY_NAME": "half", "UPDATEDAT": day(9)} for n in range(50))))
         warehouse.commit(Merge(CONTACTS, stage))
 

@@ -30,7 +30,7 @@ import uvicorn
 from fakesnow.conn import FakeSnowflakeConnection
 from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.transforms import stage
-from sqlglot import exp
+from sqlglot import expressions as exp
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -153,10 +153,13 @@ async def _forget_sessions(_: Request) -> Response:
 
 def serve() -> None:
     """Serves on a free port of 127.0.0.1 and prints it."""
-    FakeSnowflakeConnection.__init__ = _begun
-    fakesnow.arrow.timestamp_to_sf_struct = _timestamp
-    FakeSnowflakeCursor.execute = _executed
-    FakeSnowflakeCursor._transform = _transformed
+    for owner, name, ours in (
+        (fakesnow.arrow, "timestamp_to_sf_struct", _timestamp),
+        (FakeSnowflakeConnection, "__init__", _begun),
+        (FakeSnowflakeCursor, "execute", _executed),
+        (FakeSnowflakeCursor, "_transform", _transformed),
+    ):
+        setattr(owner, name, ours)
     fakesnow.server.sessions = _Sessions()
     routes = fakesnow.server.app.router.routes
     routes.insert(0, Route("/session/v1/login-request", _logged_in, methods=["POST"]))

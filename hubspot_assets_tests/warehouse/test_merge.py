@@ -3,7 +3,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from hubspot_assets.warehouse.base import Append, Counts, Delete, Merge, Table, TableNotFound, WarehouseError
+from hubspot_assets.warehouse.base import Append, Counts, Delete, Merge, Patch, Table, TableNotFound, WarehouseError
 from hubspot_assets.warehouse.syncs import SEEN, SYNCS
 from hubspot_assets_tests.warehouse.contacts import (
     CONTACTS,
@@ -137,6 +137,24 @@ def test_the_writes_of_a_commit_happen_in_order_and_together(contacts_warehouse)
     assert counts == [Counts(inserted=2), Counts(inserted=2), Counts(deleted=1), Counts(inserted=1)]
     assert stored(contacts_warehouse, "SYNCID", "ROWSINSERTED", name="SYNCS") == [("s", 2)]
     assert stored(contacts_warehouse, "OBJECTID", name="SYNCS_SEEN") == [(2,)]
+
+
+def test_the_writes_of_a_commit_see_the_rows_of_those_before(contacts_warehouse):
+    merged(contacts_warehouse, contact(1, EMAIL="a"), contact(2, EMAIL="b"))
+    patch = rows(contact(2, EMAIL="patched"), contact(3, EMAIL="patched"), contact(4, EMAIL="d"))
+    counts = contacts_warehouse.commit(
+        Merge(CONTACTS, rows(contact(2, updated=2, EMAIL="B"), contact(3, EMAIL="c"), contact(4, EMAIL="d"))),
+        Patch(CONTACTS, patch.select(["OBJECTID", "PROPERTY_EMAIL"])),
+        Merge(CONTACTS, rows(contact(1, EMAIL="a"), contact(3, EMAIL="patched"), contact(4, updated=3, EMAIL="D"))),
+        Delete(CONTACTS, [("OBJECTID", "=", 1)]),
+    )
+    assert counts == [
+        Counts(inserted=2, updated=1),
+        Counts(updated=2, unchanged=1),
+        Counts(updated=1, unchanged=2),
+        Counts(deleted=1),
+    ]
+    assert stored(contacts_warehouse, "OBJECTID", "PROPERTY_EMAIL") == [(2, "patched"), (3, "patched"), (4, "D")]
 
 
 def test_nothing_is_written_when_a_later_write_of_the_commit_fails(contacts_warehouse):

@@ -308,7 +308,7 @@ def as_text(*names):
     return replace(CONTACTS, schema=schema)
 
 
-@pytest.mark.parametrize("done", range(7))
+@pytest.mark.parametrize("done", [1, 3, 4, 5, 6])
 def test_a_widening_that_was_cut_short_is_finished_later_and_loses_no_value(snowflake, done):
     store(
         snowflake,

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pytest
 import sqlglot
+from sqlglot import expressions as exp
 
 from hubspot_assets.warehouse.base import WarehouseBusy
 from hubspot_assets.warehouse.snowflake_merge import Source, append, inline, merge, patch
@@ -30,14 +31,14 @@ STORED = {
 STAGED = Source(PLACE.table("STAGED"), (), tuple(CONTACTS.schema.names), 1, 1)
 
 
-def parsed(text: str) -> sqlglot.Expr:
+def parsed(text: str) -> exp.Expr:
     """As Snowflake reads it, values in place."""
     return sqlglot.parse_one(text.replace("%s", "'x'").replace("%%", "%"), read="snowflake")
 
 
 def merged(stored=STORED, table=CONTACTS, source=STAGED) -> str:
     text = merge(table, NAME, stored, source)
-    assert isinstance(parsed(text), sqlglot.exp.Merge)
+    assert isinstance(parsed(text), exp.Merge)
     return text
 
 
@@ -87,7 +88,7 @@ def test_every_identifier_is_quoted_and_upper_case():
         *(statement.text for step in evolution(None, PLACE, CONTACTS) for statement in step.statements),
     ]
     for text in statements:
-        for identifier in parsed(text).find_all(sqlglot.exp.Identifier):
+        for identifier in parsed(text).find_all(exp.Identifier):
             assert identifier.quoted or identifier.name in ("t", "s", "v")
             assert identifier.name == identifier.name.upper() or identifier.name in ("t", "s", "v")
 
@@ -184,5 +185,6 @@ def test_many_values_are_looked_for_as_one_text():
 
 def test_a_list_too_long_for_snowflake_is_asked_for_in_portions_that_share_no_row():
     parts = list(portions([("X", "=", 1), ("ID", "in", [*range(120_000), 0])]))
-    assert [len(part[1][2]) for part in parts] == [50_000, 50_000, 20_000]
+    members: list[list[int]] = [part[1][2] for part in parts]  # pyright: ignore[reportAssignmentType]
+    assert [len(each) for each in members] == [50_000, 50_000, 20_000]
     assert all(part[0] == ("X", "=", 1) for part in parts)
