@@ -142,6 +142,7 @@ class Budgets:
             clock: the client's.
         """
         self.daily.learn(headers, clock.time())
+        self._windows[budget].observe(age)
         if budget is not Budget.BURST:
             return
         limit = _limit(headers)

@@ -1,13 +1,14 @@
 """Waiting in line for one of HubSpot's limits over seconds: so many requests in any span of so many seconds.
 
 HubSpot counts requests when they arrive, we when they set out, and no two take equally long. A window
-therefore spans a little more time than HubSpot's (4 %, and at least 50 ms): a request may be late by that
-much without meeting a full window.
+therefore spans a little more time than HubSpot's (4 %, and at least 50 ms), or as much more as the delays of
+the latest answers differ: a request may be late by that much without meeting a full window.
 """
 
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections import deque
 from dataclasses import replace
 
 from hubspot_assets.hubspot.clock import Clock
@@ -16,6 +17,12 @@ from hubspot_assets.hubspot.window_store import Limit, Store
 _MARGIN_SHARE = 0.04
 _LEAST_MARGIN = 50
 """Milliseconds."""
+_MARGIN_STEP = 25
+"""Milliseconds; smaller differences are not worth telling the store."""
+_DELAYS = 40
+"""How many of the latest answers tell how unevenly requests arrive."""
+_USUAL = 0.9
+"""Share of those delays that is taken for usual; one request that hung should not slow all that follow."""
 _CONTENDED = 5
 """Milliseconds to wait when the store was busy with another process."""
 _LONGEST_PAUSE = 3_600_000
@@ -59,6 +66,14 @@ class Window(ABC):
         """
 
     @abstractmethod
+    def observe(self, delay: float) -> None:
+        """Take note of how long a request took.
+
+        Args:
+            delay: seconds from leave to answer.
+        """
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of files and connections."""
 
@@ -88,6 +103,9 @@ class UnlimitedWindow(Window):
     def learn(self, limit: Limit, remaining: int | None, age: float) -> None:
         """There is nothing to learn."""
 
+    def observe(self, delay: float) -> None:
+        """There is nothing to observe."""
+
     def close(self) -> None:
         """There is nothing to let go of."""
 
@@ -109,6 +127,7 @@ class SharedWindow(Window):
         self._line = threading.Lock()
         self._guard = threading.Lock()
         self._counted_by: Limit | None = None
+        self._delays: deque[float] = deque(maxlen=_DELAYS)
         self._next_tidying = 0
         self._closed = False
         with self._guard, store.exclusive():
@@ -143,9 +162,13 @@ class SharedWindow(Window):
             if until > note.paused_until:
                 self._store.write(replace(note, paused_until=until))
 
+    def observe(self, delay: float) -> None:
+        """Take note of how long a request took; the next one to ask sees to it that the margin fits."""
+        self._delays.append(delay)
+
     def learn(self, limit: Limit, remaining: int | None, age: float) -> None:
         """Adopt HubSpot's limit, and count requests of programs that do not share this store."""
-        margin = _with_margin(limit).milliseconds - limit.milliseconds
+        margin = self._with_margin(limit).milliseconds - limit.milliseconds
         scarce = remaining is not None and remaining < limit.requests / 2 and age * 1000 <= margin
         if limit == self._limit and not scarce:
             return
@@ -184,7 +207,7 @@ class SharedWindow(Window):
                 self._tidy(now)
                 return 0
             wait = _CONTENDED if decision.retry_after_ms is None else decision.retry_after_ms
-            span = _with_margin(self._limit).milliseconds
+            span = self._with_margin(self._limit).milliseconds
             if wait > span + 1:
                 # Requests counted in the future: the clock was set back.
                 self._store.clear()
@@ -206,11 +229,15 @@ class SharedWindow(Window):
             self._next_tidying = now + self._limit.milliseconds
 
     def _set(self, limit: Limit) -> None:
-        if limit != self._counted_by:
-            self._store.set_limit(_with_margin(limit))
-            self._limit = self._counted_by = limit
+        counted_by = self._with_margin(limit)
+        if counted_by != self._counted_by:
+            self._store.set_limit(counted_by)
+            self._limit, self._counted_by = limit, counted_by
 
-
-def _with_margin(limit: Limit) -> Limit:
-    margin = max(_LEAST_MARGIN, round(limit.milliseconds * _MARGIN_SHARE))
-    return Limit(limit.requests, limit.milliseconds + margin)
+    def _with_margin(self, limit: Limit) -> Limit:
+        delays = sorted(self._delays.copy())
+        uneven = 1000 * (delays[int(_USUAL * (len(delays) - 1))] - delays[0]) if delays else 0.0
+        # Beyond half a window there is no telling when a request arrives; then HubSpot has to say so.
+        uneven = min(_MARGIN_STEP * round(uneven / _MARGIN_STEP), limit.milliseconds // 2)
+        margin = max(_LEAST_MARGIN, round(limit.milliseconds * _MARGIN_SHARE), uneven)
+        return Limit(limit.requests, limit.milliseconds + margin)
