@@ -4,9 +4,7 @@ A client serves all threads of a process. Requests wait for their budget, answer
 that pass are repeated, and what is returned is a success whose body is known to be complete JSON.
 """
 
-import functools
 import http.client
-import json
 import re
 import threading
 import time
@@ -29,6 +27,7 @@ from hubspot_assets.hubspot import errors, retries
 from hubspot_assets.hubspot.budgets import Budget, Budgets
 from hubspot_assets.hubspot.clock import Clock
 from hubspot_assets.hubspot.credentials import Credential
+from hubspot_assets.hubspot.decoding import decoded
 from hubspot_assets.hubspot.server_clock import ServerClock
 
 T = TypeVar("T")
@@ -85,28 +84,13 @@ class Answer:
             UnreadableAnswer: it does not fit; the message says where.
         """
         try:
-            return _decoded(self.body, type)
+            return decoded(self.body, type)
         except (msgspec.MsgspecError, ValueError) as error:
             raise errors.UnreadableAnswer(
                 f"HubSpot's answer is not what this endpoint promises: {error}.",
                 status=self.status,
                 correlation_id=self.headers.get("X-HubSpot-Correlation-Id"),
             ) from error
-
-
-@functools.cache
-def _decoder(type: type[T]) -> msgspec.json.Decoder[T]:
-    return msgspec.json.Decoder(type)
-
-
-def _decoded(body: bytes, type: type[T]) -> T:
-    """Decode JSON, also such as holds half a surrogate pair: msgspec refuses it, but HubSpot stores what users type."""
-    try:
-        return _decoder(type).decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        if b"\\u" not in body:
-            raise
-        return msgspec.convert(json.loads(body), type)
 
 
 class _JsonObject(msgspec.Struct):
@@ -339,7 +323,7 @@ def _incomplete(body: bytes) -> str | None:
     if not body:
         return "is empty"
     try:
-        _decoded(body, _JsonObject)
+        decoded(body, _JsonObject)
     except (msgspec.MsgspecError, ValueError) as error:
         start = body[:1].decode("ascii", "replace")
         return "is a web page instead of JSON" if start == "<" else f"is not complete JSON ({error})"

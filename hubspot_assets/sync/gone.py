@@ -8,11 +8,11 @@ the live records are refused: that is what a token that lost its access looks li
 from collections.abc import Iterator
 from datetime import datetime
 
-import msgspec
 import pyarrow as pa
 
 from hubspot_assets.hubspot import batch_read
 from hubspot_assets.hubspot.client import Client
+from hubspot_assets.hubspot.decoding import decoded
 from hubspot_assets.hubspot.pages import Page, Results
 from hubspot_assets.sync.loading import Loading
 from hubspot_assets.sync.merged import absorbed_records, last_survivors, merged_ids_column
@@ -106,7 +106,7 @@ class MissingRecords:
                 if not left:
                     break
                 page = batch_read.page(self._client, self._type, left, self._properties, archived=archived)
-                met = {int(record.id) for record in msgspec.json.decode(page.body, type=Results).results}
+                met = {int(record.id) for record in decoded(page.body, Results).results}
                 left = [id_ for id_ in left if id_ not in met]
                 if page.rows:
                     yield page

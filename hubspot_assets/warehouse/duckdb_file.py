@@ -23,10 +23,10 @@ from hubspot_assets.warehouse.base import WarehouseBusy, WarehouseError
 from hubspot_assets.warehouse.duckdb_sql import DATABASE, literal
 
 # DuckDB rewrites whole groups of rows when it clears away deleted ones. With groups of its own choice (122,880 rows)
-# a commit of a few thousand scattered rows takes 13 s now and then; with these, at most two at a time, 2 s. A second
+# a commit of a few thousand scattered rows takes 13 s now and then; with these, at most two at a time, 2 s. A third
 # thread makes a commit no faster, only larger: its rows fill one group.
 _ROW_GROUP_SIZE = 30_720
-_SETTINGS = {"max_vacuum_tasks": 2, "preserve_insertion_order": False, "threads": 1, "memory_limit": "128MiB"}
+_SETTINGS = {"max_vacuum_tasks": 2, "preserve_insertion_order": False, "threads": 2, "memory_limit": "128MiB"}
 
 _HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<process>\d+)\)")
 

@@ -279,3 +279,27 @@ def test_without_a_home_to_write_to_a_temporary_folder_serves(tmp_path, monkeypa
 def test_a_url_of_another_kind_is_refused(url):
     with pytest.raises(BudgetsUnavailable, match=r"redis://, rediss:// or postgresql://"):
         Budgets.from_url(url, "x")
+
+
+@pytest.mark.parametrize(
+    ("delays", "least", "most"),
+    [([0.1] * 20, 0.9, 1.06), ([0.1, 0.5] * 10, 1.3, 1.41), ([0.1] * 39 + [30.0], 0.9, 1.06)],
+    ids=["even", "uneven", "one that hung"],
+)
+def test_the_margin_is_as_wide_as_answers_come_unevenly(file, delays, least, most):
+    budgets = Budgets.local("x", file, limits=dict.fromkeys(Budget, Limit(5, 1_000)))
+    asked: list[float] = []
+
+    class Impatient(Clock):
+        def sleep(self, seconds: float) -> None:
+            asked.append(seconds)
+            raise TimeoutError
+
+    for delay in delays:
+        budgets.learn(Budget.SEARCH, CaseInsensitiveDict(), delay, Clock())
+    for _ in range(5):
+        budgets.acquire(Budget.SEARCH, Impatient())
+    with pytest.raises(TimeoutError):
+        budgets.acquire(Budget.SEARCH, Impatient())
+    budgets.close()
+    assert least < asked[0] <= most
