@@ -19,7 +19,12 @@ from rich.table import Table
 from hubspot_assets_tests.benchmarks.materialization import Measured
 from hubspot_assets_tests.benchmarks.scenarios import SCENARIOS, warm_up
 
-PARTS = {"portal": "portal_ceiling", "pages": "pages_to_arrow", "merge": "duckdb_merge"}
+PARTS = {
+    "portal": "portal_ceiling",
+    "pages": "pages_to_arrow",
+    "merge": "duckdb_merge",
+    "snowflake": "snowflake_merge",
+}
 """Benchmarks of one part of the path, each a module that can be run alone with options of its own."""
 
 COLUMNS = {
@@ -41,12 +46,12 @@ def main() -> None:
     """Run the chosen benchmarks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     names = [*SCENARIOS, *PARTS]
-    parser.add_argument("names", nargs="*", metavar="name", help=f"which: {', '.join(names)}; all but `merge` if none")
+    parser.add_argument("names", nargs="*", metavar="name", help=f"which: {', '.join(names)}; all but `merge` and `snowflake` if none")
     parser.add_argument("--contacts", type=int, default=100_000, help="how many records the scenarios read")
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.names if name not in names]:
         parser.error(f"there is no benchmark {', '.join(unknown)}; choose from {', '.join(names)}")
-    chosen = arguments.names or [name for name in names if name != "merge"]
+    chosen = arguments.names or [name for name in names if name not in ("merge", "snowflake")]
     console = Console(width=200)
     title = f"{os.cpu_count()} processors, Python {platform.python_version()}, {date.today()}"
     table = Table("scenario", "run", "must reach", title=title)
