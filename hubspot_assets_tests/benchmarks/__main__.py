@@ -46,7 +46,9 @@ def main() -> None:
     """Run the chosen benchmarks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     names = [*SCENARIOS, *PARTS]
-    parser.add_argument("names", nargs="*", metavar="name", help=f"which: {', '.join(names)}; all but `merge` and `snowflake` if none")
+    parser.add_argument(
+        "names", nargs="*", metavar="name", help=f"which: {', '.join(names)}; all but `merge` and `snowflake` if none"
+    )
     parser.add_argument("--contacts", type=int, default=100_000, help="how many records the scenarios read")
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.names if name not in names]:
