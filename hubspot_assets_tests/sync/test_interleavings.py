@@ -16,6 +16,7 @@ from hubspot_assets.hubspot.client import Client
 from hubspot_assets.hubspot.clock import Clock
 from hubspot_assets.hubspot.credentials import AccessToken
 from hubspot_assets.hubspot.errors import Forbidden
+from hubspot_assets.hubspot.properties import property_definitions
 from hubspot_assets.sync import loading
 from hubspot_assets.sync.gone import MassDeletion
 from hubspot_assets_tests.sync.crashing import Crash, Crashing
@@ -61,7 +62,8 @@ class Play:
         self.warehouse = Crashing(Path(folder, "hubspot.duckdb"), chunk_rows=20)
         self.syncing = Syncing(portal, client, self.warehouse, "tickets")
         self._cut_short = False
-        self._made: dict[str, bool] = {}
+        self._client = client
+        self._ordered: set[str] = set()
 
     def order(self, what: str, first: int, second: int) -> tuple[str, dict[str, Any]] | None:
         """A change as an order to the portal; None where there is nothing to change."""
@@ -73,7 +75,7 @@ class Play:
             case "create":
                 return "create", arguments | {"properties": {"subject": f"Born {first}"}}
             case "edit":
-                names = ["subject", *(name for name, there in self._made.items() if there)]
+                names = ["subject", *sorted(self._made())]
                 return "change", arguments | {"properties": {names[second % len(names)]: str(second)}, "ids": [chosen]}
             case "archive":
                 return "archive", arguments | {"ids": [chosen]}
@@ -93,13 +95,17 @@ class Play:
 
     def _property(self, name: str, holder: int, value: int) -> tuple[str, dict[str, Any]]:
         """Create a property, or archive it, or bring it back."""
-        known, there = name in self._made, self._made.get(name, False)
-        self._made[name] = not there
-        if there:
+        if name in self._made():
             return "archive_property", {"type": "tickets", "name": name}
         # What comes back with another value, unseen by any sync meanwhile, only last-modified can tell.
-        values = {str(holder): str(value)}
-        return "create_property", {"type": "tickets", "name": name, "values": values, "touch": known}
+        comes_back, values = name in self._ordered, {str(holder): str(value)}
+        self._ordered.add(name)
+        return "create_property", {"type": "tickets", "name": name, "values": values, "touch": comes_back}
+
+    def _made(self) -> set[str]:
+        """Properties that histories have made; what was to happen in the middle of a sync may not have."""
+        definitions = property_definitions(self._client, "tickets")
+        return {definition.name for definition in definitions if definition.name.startswith("made_")}
 
     def change(self, what: str, first: int, second: int) -> None:
         if order := self.order(what, first, second):
