@@ -64,9 +64,9 @@ class RangedRead:
         self._fetched = self._cuts = 0
         self._changed = threading.Condition()
         self._stopped = False
-        # Two pages waiting per worker: reading goes on while the warehouse commits, and memory stays flat when it is
-        # slower than HubSpot.
-        self._pages: queue.Queue[Page | Exception | None] = queue.Queue(maxsize=2 * self._workers)
+        # A page waiting per worker: reading goes on while pages are converted, and memory stays flat when the
+        # warehouse is slower than HubSpot.
+        self._pages: queue.Queue[Page | Exception | None] = queue.Queue(maxsize=self._workers)
 
     def __iter__(self) -> Iterator[Page]:
         """Pages in the order they arrive.

@@ -25,6 +25,12 @@ class TablesIOManager(dg.ConfigurableIOManager):
     `AssetIn` selects columns.
     """
 
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002
+        """Have Arrow take memory from the system: of its own allocator, pages of JSON leave 20 MiB taken for good."""
+        import pyarrow as pa
+
+        pa.set_memory_pool(pa.system_memory_pool())
+
     def handle_output(self, context: dg.OutputContext, obj: "RecordsSync") -> None:
         """Bring the partitions of one asset into line with HubSpot."""
         from hubspot_assets.io_managers.report_metadata import report_metadata

@@ -51,7 +51,7 @@ def test_two_percent_of_faulty_answers_of_every_kind_cost_nothing_but_time_under
     company: Portal, connect: Callable[..., Client], warehouse: DuckDBWarehouse, tmp_path
 ) -> None:
     company.reset()
-    company.limits(enabled=True, burst=60, interval=1.0)
+    company.limits(enabled=True, burst=190, interval=10.0, search=5)
     # Each kind once at least, so that it is not left to chance; then two answers in a hundred.
     certain = [{"nth": [5 * number + 3], "times": 1, **fault} for number, fault in enumerate(FAULTS)]
     share = 0.02 / len(FAULTS)
