@@ -1,6 +1,8 @@
 """Definitions of the properties that records of an object type have."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import msgspec
 
@@ -84,9 +86,10 @@ def property_definitions(client: Client, object_type_path: str) -> list[Property
         HubSpotError: what else the client could not get over.
     """
     merged: dict[str, PropertyDefinition] = {}
-    for sensitivity in SENSITIVITIES:
-        for definition in _definitions(client, object_type_path, sensitivity):
-            merged.setdefault(definition.name, definition)
+    with ThreadPoolExecutor(len(SENSITIVITIES)) as threads:
+        for definitions in threads.map(partial(_definitions, client, object_type_path), SENSITIVITIES):
+            for definition in definitions:
+                merged.setdefault(definition.name, definition)
     return list(merged.values())
 
 

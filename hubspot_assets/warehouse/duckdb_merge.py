@@ -76,7 +76,7 @@ def patch(connection: duckdb.DuckDBPyConnection, write: Patch, target: StoredTab
     _collapse(connection, table, write.only_if_older_than or ())
     columns = [c for c in rows.column_names if c not in table.key]
     compared = [c for c in columns if c not in table.provenance] or columns
-    older = newer("n", "t", write.only_if_older_than) if write.only_if_older_than else "TRUE"
+    older = f"({newer('n', 't', write.only_if_older_than)})" if write.only_if_older_than else "TRUE"
     _create(
         connection,
         _MATCHED,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pyarrow as pa
 
-from hubspot_assets.warehouse.base import Filters, WarehouseError, naive_utc
+from hubspot_assets.warehouse.sql import Dialect
 
 DATABASE = "warehouse"
 """The name by which a connection knows the DuckDB file, whatever the file is called."""
@@ -15,9 +15,29 @@ SCHEMA = "main"
 """The DuckDB schema of every table."""
 
 
-def quoted(name: str) -> str:
-    """An identifier that means itself, whatever it is called."""
-    return '"' + name.replace('"', '""') + '"'
+def _membership(name: str, members: Sequence[object]) -> tuple[str, list[object]]:
+    return f"{name} IN (SELECT unnest(?))", [members]
+
+
+_DIALECT = Dialect(
+    database="DuckDB",
+    parameter="?",
+    types={
+        pa.string(): "VARCHAR",
+        pa.large_string(): "VARCHAR",
+        pa.bool_(): "BOOLEAN",
+        pa.int64(): "BIGINT",
+        pa.int32(): "INTEGER",
+        pa.float64(): "DOUBLE",
+        pa.date32(): "DATE",
+        pa.timestamp("us"): "TIMESTAMP",
+    },
+    decimal="DECIMAL",
+    json="JSON",
+    membership=_membership,
+)
+quoted, column_type = _DIALECT.quoted, _DIALECT.column_type
+equal, newer, condition = _DIALECT.equal, _DIALECT.newer, _DIALECT.condition
 
 
 def qualified(table: str) -> str:
@@ -29,32 +49,6 @@ def literal(text: str) -> str:
     """A text literal, for statements that take no parameters."""
     return "'" + text.replace("\0", "").replace("'", "''") + "'"
 
-
-def column_type(type_: pa.DataType, *, json: bool = False) -> str:
-    """DuckDB's name of an Arrow type, as its catalog spells it.
-
-    Raises:
-        WarehouseError: For a type that no table of ours uses.
-    """
-    if json:
-        return "JSON"
-    if pa.types.is_decimal(type_):
-        return f"DECIMAL({type_.precision},{type_.scale})"
-    for test, name in _TYPES:
-        if test(type_):
-            return name
-    raise WarehouseError(f"a column of Arrow type {type_} has no type in DuckDB here; cast it first")
-
-
-_TYPES = (
-    (lambda type_: pa.types.is_string(type_) or pa.types.is_large_string(type_), "VARCHAR"),
-    (pa.types.is_boolean, "BOOLEAN"),
-    (pa.types.is_int64, "BIGINT"),
-    (pa.types.is_int32, "INTEGER"),
-    (pa.types.is_float64, "DOUBLE"),
-    (pa.types.is_date32, "DATE"),
-    (lambda type_: pa.types.is_timestamp(type_) and type_.tz is None, "TIMESTAMP"),
-)
 
 _WIDENINGS = frozenset({("INTEGER", "BIGINT"), ("VARCHAR", "JSON")})
 
@@ -78,42 +72,3 @@ def spelled(expression: str, type_: str) -> str:
 def as_stored(expression: str, wanted: str, stored: str) -> str:
     """A value of the wanted type as a column of the stored type keeps it; `holds` must be true of the two."""
     return spelled(expression, wanted) if stored == "VARCHAR" and wanted != "VARCHAR" else expression
-
-
-def equal(left: str, right: str, columns: Iterable[str]) -> str:
-    """True where two rows have equal columns, a NULL being equal to a NULL."""
-    pairs = [f"{left}.{quoted(c)} IS NOT DISTINCT FROM {right}.{quoted(c)}" for c in columns]
-    return " AND ".join(pairs) or "TRUE"
-
-
-def newer(left: str, right: str, version: Sequence[str]) -> str:
-    """True where the left row's version is greater, a NULL being the least; never NULL."""
-    cases = []
-    for rank, column in enumerate(version):
-        a, b = f"{left}.{quoted(column)}", f"{right}.{quoted(column)}"
-        greater = f"coalesce({a} > {b}, {a} IS NOT NULL AND {b} IS NULL)"
-        cases.append(f"({equal(left, right, version[:rank])} AND {greater})")
-    return f"({' OR '.join(cases)})" if cases else "FALSE"
-
-
-def condition(where: Filters) -> tuple[str, list[object]]:
-    """The text of a WHERE clause, and the values it binds."""
-    terms: list[str] = []
-    values: list[object] = []
-    for column, comparison, value in where:
-        name = quoted(column)
-        match comparison:
-            case "is null" | "is not null":
-                terms.append(f"{name} {comparison.upper()}")
-            case "in":
-                members = [naive_utc(v) for v in value]  # pyright: ignore[reportGeneralTypeIssues]
-                terms.append(f"{name} IN (SELECT unnest(?))" if members else "FALSE")
-                values.extend([members] if members else [])
-            case "=" | "!=" | "<" | "<=" | ">" | ">=":
-                if value is None:
-                    raise ValueError(f'{column} {comparison} None: say "is null" or "is not null"')
-                terms.append(f"{name} {'IS DISTINCT FROM' if comparison == '!=' else comparison} ?")
-                values.append(naive_utc(value))
-            case _:
-                raise ValueError(f"{comparison!r} is no comparison")
-    return " AND ".join(terms) or "TRUE", values

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from hubspot_assets.warehouse.base import Filters, WarehouseError, naive_utc
+from hubspot_assets.warehouse.base import Filters, WarehouseError
+from hubspot_assets.warehouse.sql import Dialect
 
 POSITION = "STAGED$POSITION"
 """Column beside staged rows: the order in which they came. `$` occurs in no column of ours."""
@@ -25,6 +26,35 @@ _MOST_SPELLED = 50
 
 _TEXT = re.compile(r"VARCHAR(\(\d+\))?")
 _NUMBER = re.compile(r"NUMBER\((?P<precision>\d+),(?P<scale>\d+)\)")
+
+
+def _membership(name: str, members: Sequence[object]) -> tuple[str, list[object]]:
+    kinds = {type(member) for member in members}
+    if len(members) <= _MOST_SPELLED or kinds not in ({int}, {str}):
+        return f"{name} IN (%s)", [list(members)]
+    type_ = "NUMBER(38,0)" if kinds == {int} else "VARCHAR"
+    values = f"SELECT CAST(f.VALUE AS {type_}) FROM TABLE(FLATTEN(INPUT => PARSE_JSON(%s))) f"
+    return f"{name} IN ({values})", [json.dumps(members, separators=(",", ":"))]
+
+
+_DIALECT = Dialect(
+    database="Snowflake",
+    parameter="%s",
+    types={
+        pa.string(): "VARCHAR",
+        pa.large_string(): "VARCHAR",
+        pa.bool_(): "BOOLEAN",
+        pa.int64(): "NUMBER(38,0)",
+        pa.float64(): "FLOAT",
+        pa.date32(): "DATE",
+        pa.timestamp("us"): "TIMESTAMP_NTZ",
+    },
+    decimal="NUMBER",
+    json="VARIANT",
+    membership=_membership,
+)
+quoted, column_type = _DIALECT.quoted, _DIALECT.column_type
+newer, condition = _DIALECT.newer, _DIALECT.condition
 
 
 @dataclass(frozen=True)
@@ -65,40 +95,9 @@ STAGE = "HUBSPOT_LOAD"
 """The named internal stage, made at set-up."""
 
 
-def quoted(name: str) -> str:
-    """An identifier that means itself."""
-    return '"' + name.replace('"', '""').replace("%", "%%") + '"'
-
-
 def listed(names: Iterable[str], prefix: str = "") -> str:
     """Quoted identifiers, comma-separated."""
     return ", ".join(prefix + quoted(name) for name in names)
-
-
-def column_type(type_: pa.DataType, *, json: bool = False) -> str:
-    """Snowflake's name of an Arrow type.
-
-    Raises:
-        WarehouseError: For a type that no table of ours uses.
-    """
-    if json:
-        return "VARIANT"
-    if pa.types.is_decimal(type_):
-        return f"NUMBER({type_.precision},{type_.scale})"
-    for test, name in _TYPES:
-        if test(type_):
-            return name
-    raise WarehouseError(f"a column of Arrow type {type_} has no type in Snowflake here; cast it first")
-
-
-_TYPES = (
-    (lambda type_: pa.types.is_string(type_) or pa.types.is_large_string(type_), "VARCHAR"),
-    (pa.types.is_boolean, "BOOLEAN"),
-    (pa.types.is_int64, "NUMBER(38,0)"),
-    (pa.types.is_float64, "FLOAT"),
-    (pa.types.is_date32, "DATE"),
-    (lambda type_: pa.types.is_timestamp(type_) and type_.tz is None, "TIMESTAMP_NTZ"),
-)
 
 
 def arrow_type(stored: str) -> pa.DataType:
@@ -183,16 +182,6 @@ def differs(left: str, right: str, columns: Mapping[str, str]) -> str:
     )
 
 
-def newer(left: str, right: str, version: Sequence[str]) -> str:
-    """True where the left row's version is greater, a NULL being the least; never NULL."""
-    cases = []
-    for rank, column in enumerate(version):
-        a, b = f"{left}.{quoted(column)}", f"{right}.{quoted(column)}"
-        equal = [f"{left}.{quoted(c)} IS NOT DISTINCT FROM {right}.{quoted(c)}" for c in version[:rank]]
-        cases.append(" AND ".join([*equal, f"COALESCE({a} > {b}, {a} IS NOT NULL AND {b} IS NULL)"]))
-    return " OR ".join(f"({case})" for case in cases)
-
-
 def newest(source: str, key: Sequence[str], version: Sequence[str]) -> str:
     """One row per key of a source: the newest by version, and the last to come among equals.
 
@@ -200,41 +189,6 @@ def newest(source: str, key: Sequence[str], version: Sequence[str]) -> str:
     """
     order = ", ".join([f"{quoted(c)} DESC NULLS LAST" for c in version] + [f"{quoted(POSITION)} DESC"])
     return f"SELECT * FROM {source} QUALIFY ROW_NUMBER() OVER (PARTITION BY {listed(key)} ORDER BY {order}) = 1"
-
-
-def condition(where: Filters) -> tuple[str, list[object]]:
-    """The text of a WHERE clause, and the values it binds."""
-    terms: list[str] = []
-    values: list[object] = []
-    for column, comparison, value in where:
-        name = quoted(column)
-        match comparison:
-            case "is null" | "is not null":
-                terms.append(f"{name} {comparison.upper()}")
-            case "in":
-                members = [naive_utc(v) for v in value]  # pyright: ignore[reportGeneralTypeIssues]
-                text, bound = _membership(name, members)
-                terms.append(text)
-                values.extend(bound)
-            case "=" | "!=" | "<" | "<=" | ">" | ">=":
-                if value is None:
-                    raise ValueError(f'{column} {comparison} None: say "is null" or "is not null"')
-                terms.append(f"{name} {'IS DISTINCT FROM' if comparison == '!=' else comparison} %s")
-                values.append(naive_utc(value))
-            case _:
-                raise ValueError(f"{comparison!r} is no comparison")
-    return " AND ".join(terms) or "TRUE", values
-
-
-def _membership(name: str, members: Sequence[object]) -> tuple[str, list[object]]:
-    if not members:
-        return "FALSE", []
-    kinds = {type(member) for member in members}
-    if len(members) <= _MOST_SPELLED or kinds not in ({int}, {str}):
-        return f"{name} IN (%s)", [list(members)]
-    type_ = "NUMBER(38,0)" if kinds == {int} else "VARCHAR"
-    listed = f"SELECT CAST(f.VALUE AS {type_}) FROM TABLE(FLATTEN(INPUT => PARSE_JSON(%s))) f"
-    return f"{name} IN ({listed})", [json.dumps(members, separators=(",", ":"))]
 
 
 def portions(where: Filters) -> Iterator[Filters]:

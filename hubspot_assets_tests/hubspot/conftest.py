@@ -39,7 +39,7 @@ def clock() -> FakeClock:
 def serve() -> Iterator[Callable[..., ScriptedServer]]:
     """Start a server that answers from a script."""
     with ExitStack() as stack:
-        yield lambda *script: stack.enter_context(ScriptedServer(script or [Reply()]).running())
+        yield lambda *script, **by_words: stack.enter_context(ScriptedServer(by_words or script or [Reply()]).running())
 
 
 @pytest.fixture

@@ -40,10 +40,14 @@ class Asked:
 
 
 class ScriptedServer:
-    """Answers in the order of the script; the last reply is repeated for ever."""
+    """Answers in the order of the script; the last reply is repeated for ever.
 
-    def __init__(self, script: Sequence[Reply]) -> None:
-        self.script = list(script)
+    A script by words answers whoever asks with such a word in the target, in whatever order: for concurrent requests.
+    """
+
+    def __init__(self, script: Sequence[Reply] | Mapping[str, Reply]) -> None:
+        self.by_words = dict(script) if isinstance(script, Mapping) else {}
+        self.script = list(script) if not isinstance(script, Mapping) else []
         self.asked: list[Asked] = []
         self.arrived = threading.Event()
         self.release = threading.Event()
@@ -112,6 +116,8 @@ class ScriptedServer:
         with self._lock:
             self.asked.append(asked)
             self.arrived.set()
+            if self.by_words:
+                return next(reply for word, reply in self.by_words.items() if word in asked.target)
             return self.script.pop(0) if len(self.script) > 1 else self.script[0]
 
     @contextmanager

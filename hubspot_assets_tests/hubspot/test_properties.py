@@ -1,7 +1,8 @@
 import pytest
 
 from hubspot_assets.hubspot import errors
-from hubspot_assets.hubspot.properties import PropertyDefinition, property_definitions
+from hubspot_assets.hubspot.client import Client
+from hubspot_assets.hubspot.properties import SENSITIVITIES, PropertyDefinition, property_definitions
 from hubspot_assets_tests.hubspot.scripted_server import Reply
 
 TIER = {
@@ -27,14 +28,28 @@ def results(*definitions: dict) -> Reply:
     return Reply(body={"results": list(definitions)})
 
 
+@pytest.fixture
+def defined(serve, connect):
+    """A client of a server that answers for each sensitivity, however many are asked for at once."""
+
+    def defined(plain: Reply, sensitive: Reply | None = None, highly: Reply | None = None) -> Client:
+        replies = (plain, sensitive or results(), highly or results())
+        return connect(serve(**{f"={name}": reply for name, reply in zip(SENSITIVITIES, replies, strict=True)}))
+
+    return defined
+
+
 def test_definitions_of_all_three_sensitivities_are_merged(serve, connect):
-    server = serve(
-        results(TIER, {"name": "a"}), results({"name": "b"}, {"name": "a", "type": "number"}), results({"name": "c"})
-    )
+    by_words = {
+        "=non_sensitive": results(TIER, {"name": "a"}),
+        "=sensitive": results({"name": "b"}, {"name": "a", "type": "number"}),
+        "=highly_sensitive": results({"name": "c"}),
+    }
+    server = serve(**by_words)
     definitions = property_definitions(connect(server), "0-162")
-    assert [asked.target for asked in server.asked] == [
+    assert sorted(asked.target for asked in server.asked) == [
         f"/crm/properties/2026-09/0-162?dataSensitivity={sensitivity}"
-        for sensitivity in ("non_sensitive", "sensitive", "highly_sensitive")
+        for sensitivity in ("highly_sensitive", "non_sensitive", "sensitive")
     ]
     assert [(each.name, each.data_sensitivity) for each in definitions] == [
         ("renewal_tier", "non_sensitive"),
@@ -44,8 +59,8 @@ def test_definitions_of_all_three_sensitivities_are_merged(serve, connect):
     ]  # fmt: skip
 
 
-def test_a_definition_keeps_what_hubspot_says(serve, connect):
-    (tier,) = property_definitions(connect(serve(results(TIER), results())), "deals")
+def test_a_definition_keeps_what_hubspot_says(defined):
+    (tier,) = property_definitions(defined(results(TIER)), "deals")
     assert tier.label == "Renewal tier"
     assert (tier.type, tier.field_type, tier.group_name) == ("enumeration", "select", "dealinformation")
     assert bytes(tier.options) == b'[{"label": "Gold", "value": "gold", "displayOrder": 0, "hidden": false}]'
@@ -53,17 +68,17 @@ def test_a_definition_keeps_what_hubspot_says(serve, connect):
     assert (tier.created_at, tier.updated_at) == ("2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z")
 
 
-def test_everything_but_the_name_may_be_missing_or_null(serve, connect):
+def test_everything_but_the_name_may_be_missing_or_null(defined):
     bare = {"name": "a", **dict.fromkeys(["label", "type", "options", "archived", "calculated", "createdAt"])}
-    definitions = property_definitions(connect(serve(results(bare), results())), "deals")
+    definitions = property_definitions(defined(results(bare)), "deals")
     assert definitions == [PropertyDefinition(name="a")]
     assert bytes(definitions[0].options) == b"[]"
 
 
 @pytest.mark.parametrize("refusal", [NO_SCOPE, Reply(403, {"message": "not in your subscription"})])
-def test_sensitive_data_the_token_may_not_see_is_left_out(serve, connect, refusal):
-    server = serve(results({"name": "a"}), refusal, refusal)
-    assert [each.name for each in property_definitions(connect(server), "contacts")] == ["a"]
+def test_sensitive_data_the_token_may_not_see_is_left_out(defined, refusal):
+    client = defined(results({"name": "a"}), refusal, refusal)
+    assert [each.name for each in property_definitions(client, "contacts")] == ["a"]
 
 
 def test_a_token_that_may_not_even_see_plain_properties_is_an_error(serve, connect):
@@ -78,6 +93,6 @@ def test_an_unknown_object_type_is_an_error(serve, connect):
         )
 
 
-def test_a_failure_while_reading_sensitive_definitions_is_not_taken_for_their_absence(serve, connect):
+def test_a_failure_while_reading_sensitive_definitions_is_not_taken_for_their_absence(defined):
     with pytest.raises(errors.ServerError):
-        property_definitions(connect(serve(results({"name": "a"}), Reply(500, {}))), "contacts")
+        property_definitions(defined(results({"name": "a"}), Reply(500, {})), "contacts")
