@@ -17,7 +17,7 @@ from hubspot_assets.settings import Settings
 if TYPE_CHECKING:
     from hubspot_assets.sync.inspection import Finding
 
-RECORDS = "has_as_many_records_as_hubspot"
+RECORDS = "has_as_many_rows_as_hubspot"
 DUPLICATES = "has_no_duplicate_records"
 FUTURE = "is_not_modified_in_the_future"
 UNPARSED = "values_fit_their_columns"

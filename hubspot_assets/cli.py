@@ -14,7 +14,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-setup = typer.Typer(help="Print what has to be done once for a destination.", no_args_is_help=True)
+setup = typer.Typer(help="Print what has to be set up once.", no_args_is_help=True)
 app.add_typer(setup, name="setup")
 console = Console(soft_wrap=True)
 
@@ -64,6 +64,19 @@ def setup_snowflake(
     except (OSError, ValueError) as error:
         _fail(str(error))
     print(instructions(Names(database, schema, warehouse, role, user), key))
+
+
+@setup.command("postgres")
+def setup_postgres(
+    file: Annotated[Path, typer.Option(help="The instance settings to start from.")] = Path("dagster.yaml"),
+) -> None:
+    """Print a dagster.yaml whose storage is a Postgres database, for runs on several machines."""
+    from hubspot_assets.postgres_setup import shared_instance
+
+    try:
+        print(shared_instance(file.read_text()), end="")
+    except OSError as error:
+        _fail(f"{file} cannot be read ({error.strerror}): start from the project's folder, or name it with --file.")
 
 
 @app.command("demo-portal")

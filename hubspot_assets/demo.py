@@ -47,6 +47,7 @@ def run_demo(console: Console, *, ui_port: int | None) -> int:
             "HUBSPOT_ACCESS_TOKEN": portal.token,
             "HUBSPOT_DUCKDB_PATH": str(DUCKDB_PATH),
             "HUBSPOT_DESTINATION": "duckdb",
+            "HUBSPOT_EXECUTOR": "in_process",
         }
         # The portal's records are as old as this start of it, so data of an earlier demo would not fit them.
         for file in (DUCKDB_PATH, DUCKDB_PATH.with_suffix(".duckdb.wal")):

@@ -1,18 +1,52 @@
 """How the steps of a run are executed."""
 
+import importlib.util
+
 import dagster as dg
 
-from hubspot_assets.settings import Settings
+from hubspot_assets.settings import Settings, SettingsError
 
-_PRELOADED = ["hubspot_assets.definitions", "hubspot_assets.sync.records", "hubspot_assets.warehouse.duckdb"]
+PRELOADED = (
+    "hubspot_assets.definitions",
+    "hubspot_assets.sync.records",
+    "hubspot_assets.sync.custom_objects",
+    "hubspot_assets.hubspot.account",
+    "hubspot_assets.io_managers.report_metadata",
+    "hubspot_assets.warehouse.duckdb",
+    # What every step's own Dagster instance needs, and what Arrow looks for.
+    "dagster._core.storage.sqlite_storage",
+    "pandas",
+)
+"""What a process that forks others for steps imports beforehand, so that they need not."""
 
 
 def executor_of(settings: Settings) -> dg.ExecutorDefinition:
     """The executor that `HUBSPOT_EXECUTOR` names.
 
     In process, a step costs a tenth of a second and is concurrent inside; steps that should run beside each other
-    get processes of their own, forked from one that has everything imported (1.7 s a step instead of 11).
+    get processes of their own, forked from one that has everything imported (1.7 s a step instead of 11). Celery and
+    Kubernetes take them to other machines.
+
+    Raises:
+        SettingsError: the executor's packages are not installed.
     """
-    if settings.executor == "in_process":
-        return dg.in_process_executor
-    return dg.multiprocess_executor.configured({"start_method": {"forkserver": {"preload_modules": _PRELOADED}}})
+    if settings.executor == "celery":
+        _require("dagster_celery", "celery")
+        from hubspot_assets.celery_steps import celery_executor
+
+        return celery_executor(settings)
+    if settings.executor == "kubernetes":
+        _require("dagster_k8s", "kubernetes")
+        from hubspot_assets.kubernetes_steps import kubernetes_executor
+
+        return kubernetes_executor
+    if settings.executor == "multiprocess":
+        return dg.multiprocess_executor.configured({"start_method": {"forkserver": {"preload_modules": [*PRELOADED]}}})
+    return dg.in_process_executor
+
+
+def _require(module: str, extra: str) -> None:
+    if importlib.util.find_spec(module) is None:
+        raise SettingsError(
+            f"HUBSPOT_EXECUTOR={extra} needs packages that are not installed: pip install 'hubspot-assets[{extra}]'."
+        )

@@ -5,7 +5,7 @@ bin would make stale live records look fresh. These look at the covered instant,
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
@@ -34,8 +34,8 @@ def freshness_checks(settings: Settings) -> dg.AssetChecksDefinition:
             dg.AssetCheckSpec(
                 check,
                 asset=key,
-                description=f"Every change up to two ticks ago is in the table (`{partition}` is synced "
-                f"{schedules[partition].text}).",
+                description=f"The table holds every change of its `{partition}` records up to two ticks of the "
+                f"schedule `{partition}` ago, which syncs them {schedules[partition].text}.",
             )
             for key in tables
             for partition, check in CHECKS.items()
@@ -93,7 +93,13 @@ def _result(
         metadata={
             "covered_until": dg.MetadataValue.timestamp(instant),
             "age_minutes": round(age.total_seconds() / 60, 1),
-            "warns_after_minutes": patient.warn.total_seconds() / 60,
-            "fails_after_minutes": patient.fail.total_seconds() / 60,
+            # As text: what never changes makes no plot.
+            "warns_at_age": _duration(patient.warn),
+            "fails_at_age": _duration(patient.fail),
         },
     )
+
+
+def _duration(duration: timedelta) -> str:
+    """`2 days` or `1:30:00`."""
+    return str(duration).removesuffix(", 0:00:00")

@@ -51,13 +51,6 @@ class ScheduleExpression:
         ticks = cron_string_iterator(datetime.now(UTC).timestamp(), self.cron, "UTC")
         return max(later - earlier for earlier, later in pairwise(islice(ticks, _TICKS_SAMPLED)))
 
-    def next_tick(self, after: datetime) -> datetime:
-        """The first tick later than an instant."""
-        from dagster._utils.schedules import cron_string_iterator
-
-        ticks = cron_string_iterator(after.timestamp(), self.cron, "UTC")
-        return next(tick for tick in ticks if tick > after)
-
 
 def schedule_expression(text: str) -> ScheduleExpression:
     """Read a duration (`30 min`, `1 hour`, `1 day`) or a cron expression (`0 6 * * 1-5`, in UTC).

@@ -1,7 +1,9 @@
-"""What happens by the clock. A tick is one run of all object types; each continues where its table stands."""
+"""What happens by the clock. A tick is one run of all object types; each continues where its table stands.
+
+Of the ticks that a sleeping scheduler missed, Dagster evaluates the newest, and one run makes up for all of them.
+"""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import groupby
 
 import dagster as dg
@@ -54,8 +56,6 @@ def _sync_schedule(
         description=f"{description} Runs {when.text} (UTC).",
     )
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        if missed := _missed(context, when):
-            return missed
         at_work = being_synced(context.instance, partition, keys)
         free = [key for key in keys if key not in at_work]
         if at_work:
@@ -85,8 +85,6 @@ def _reconcile(settings: Settings) -> dg.ScheduleDefinition:
         f"{RECONCILE.text} (UTC).",
     )
     def reconcile(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        if missed := _missed(context, RECONCILE):
-            return missed
         going = context.instance.get_runs(
             dg.RunsFilter(statuses=list(UNFINISHED), tags={"dagster/schedule_name": "reconcile"}), limit=1
         )
@@ -112,18 +110,10 @@ def _freshness() -> dg.ScheduleDefinition:
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description=f"Looks how old the covered instant of each table is. Asks HubSpot nothing. Runs {FRESHNESS.text}.",
     )
-    def freshness(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        return _missed(context, FRESHNESS) or dg.RunRequest()
+    def freshness() -> dg.RunRequest:
+        return dg.RunRequest()
 
     return freshness
-
-
-def _missed(context: dg.ScheduleEvaluationContext, when: ScheduleExpression) -> dg.SkipReason | None:
-    """A scheduler that slept makes up for several ticks; the newest alone does, for a sync reads all since the last."""
-    tick = context.scheduled_execution_time
-    if when.next_tick(tick) > datetime.now(UTC):
-        return None
-    return dg.SkipReason(f"The scheduler slept over this tick ({tick:%Y-%m-%d %H:%M} UTC); the newest tick catches up.")
 
 
 def _still_going(partition: str, at_work: Mapping[dg.AssetKey, str]) -> str:

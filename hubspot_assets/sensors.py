@@ -143,7 +143,11 @@ class _Tick:
         seen = compare(before, now)
         look = seen.look
         said = f"{now.total:,} records"
-        if before is not None:
+        if before is None:
+            said += " at the first look"
+        elif not seen.changed and not look.gone:
+            said += ", none changed"
+        else:
             said += f", {seen.changed:,} changed, {seen.created:,} of them created, {look.gone:,} gone"
         if seen.changed:
             self._changed.append(self._keys[name])

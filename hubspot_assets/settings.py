@@ -77,6 +77,17 @@ Schedule = Annotated[ScheduleExpression, NoDecode, BeforeValidator(_schedule)]
 """How often: a duration (`30 minutes`), or a cron expression (UTC)."""
 
 
+_BROKERS = ("redis://", "rediss://", "amqp://", "amqps://")
+
+
+def _broker(url: SecretStr | None) -> SecretStr | None:
+    if url is not None and not url.get_secret_value().startswith(_BROKERS):
+        raise ValueError(
+            f"give an address that begins with {_BROKERS[0]}, {_BROKERS[1]}, {_BROKERS[2]} or {_BROKERS[3]}"
+        )
+    return url
+
+
 class Settings(BaseSettings):
     """The settings of one process.
 
@@ -99,6 +110,8 @@ class Settings(BaseSettings):
         destination: where the tables are; Snowflake has settings of its own (`snowflake_settings.py`).
         duckdb_path: the DuckDB file.
         executor: how the steps of a run are executed.
+        celery_broker: where Celery's workers fetch steps (`redis://…`, `amqp://…`); results come back there too.
+        celery_queue: the broker's queue of these steps; every deployment that shares the broker needs its own.
     """
 
     model_config = SettingsConfigDict(
@@ -127,7 +140,9 @@ class Settings(BaseSettings):
     budget_url: SecretStr | None = None
     destination: Literal["duckdb", "snowflake"] = "duckdb"
     duckdb_path: Path = Path(".data/hubspot.duckdb")
-    executor: Literal["in_process", "multiprocess"] = "in_process"
+    executor: Literal["in_process", "multiprocess", "celery", "kubernetes"] = "in_process"
+    celery_broker: Annotated[SecretStr | None, AfterValidator(_broker)] = None
+    celery_queue: Annotated[str, Field(pattern=r"^[\w.-]+$")] = "hubspot"
 
     @model_validator(mode="after")
     def _one_credential(self) -> Self:
@@ -146,6 +161,31 @@ class Settings(BaseSettings):
                 raise ValueError(
                     f"HUBSPOT_{setting}_PROPERTIES names {', '.join(sorted(strangers))}, which HUBSPOT_OBJECTS does not"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _steps_in_other_places(self) -> Self:
+        if self.executor == "celery":
+            if self.celery_broker is None:
+                raise ValueError("HUBSPOT_EXECUTOR=celery needs HUBSPOT_CELERY_BROKER, such as redis://broker:6379/0")
+            if self.destination == "duckdb" and not self.duckdb_path.is_absolute():
+                # Each worker would make a file of its own in the folder it was started from.
+                raise ValueError(
+                    f"HUBSPOT_EXECUTOR=celery needs HUBSPOT_DUCKDB_PATH to be absolute, not {self.duckdb_path}"
+                )
+            if self.budget_url is None and self.celery_broker.get_secret_value().startswith("redis"):
+                self.budget_url = self.celery_broker
+        if self.executor == "kubernetes" and self.destination == "duckdb":
+            raise ValueError(
+                "HUBSPOT_EXECUTOR=kubernetes runs each step in a pod of its own, and a DuckDB file would be gone with "
+                "it: set HUBSPOT_DESTINATION=snowflake"
+            )
+        if self.executor in ("celery", "kubernetes") and self.budget_url is None:
+            # Each place would use up HubSpot's limits for itself.
+            raise ValueError(
+                f"HUBSPOT_EXECUTOR={self.executor} needs HUBSPOT_BUDGET_URL (redis://… or postgresql://…), by which "
+                "machines share HubSpot's rate limits"
+            )
         return self
 
     @classmethod
@@ -171,7 +211,8 @@ _EXPECTED = {
     "base_url": "give an address such as https://api.hubapi.com",
     "api_version": "give a dated version such as 2026-09",
     "destination": "give `duckdb` or `snowflake`",
-    "executor": "give `in_process` or `multiprocess`",
+    "executor": "give `in_process`, `multiprocess`, `celery` or `kubernetes`",
+    "celery_queue": "give letters, digits, `.`, `-` and `_`",
     "allow_properties": 'give JSON such as {"contacts": ["email", "hs_*"]}',
     "deny_properties": 'give JSON such as {"contacts": ["hs_analytics_*"]}',
 }

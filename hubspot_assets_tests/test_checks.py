@@ -46,13 +46,13 @@ def test_a_table_just_synced_passes_with_figures_and_an_old_one_fails_with_words
     values = found.pop("values_fit_their_columns")
     assert values.metadata["rows_unparsed"].value > 0
     assert all(each.passed for each in found.values()), found
-    counted = found["has_as_many_records_as_hubspot"]
+    counted = found["has_as_many_rows_as_hubspot"]
     live = len(account.ids("companies"))
     assert {name: counted.metadata[name].value for name in ("hubspot", "warehouse")} == {
         "hubspot": live, "warehouse": live,
     }  # fmt: skip
     account.archive("companies", account.ids("companies")[:2])
-    counted = check(instance, "companies", "has_as_many_records_as_hubspot")["has_as_many_records_as_hubspot"]
+    counted = check(instance, "companies", "has_as_many_rows_as_hubspot")["has_as_many_rows_as_hubspot"]
     assert not counted.passed
     assert counted.severity is dg.AssetCheckSeverity.WARN
     assert "materialize `archived`" in counted.description
@@ -66,7 +66,7 @@ def test_a_sync_that_wrote_nothing_narrows_what_may_have_changed_meanwhile(accou
     assert launch("goals", partition="latest", instance=instance).success
     account.advance(7200)
     assert launch("goals", partition="latest", instance=instance).success
-    counted = check(instance, "goals", "has_as_many_records_as_hubspot")["has_as_many_records_as_hubspot"]
+    counted = check(instance, "goals", "has_as_many_rows_as_hubspot")["has_as_many_rows_as_hubspot"]
     assert counted.passed
     assert counted.metadata["changed_meanwhile"].value == 0
 
@@ -79,12 +79,12 @@ def test_properties_are_compared_with_those_of_the_check_before(account, instanc
     found = check(instance, "companies", "has_all_its_properties")["has_all_its_properties"]
     assert not found.passed
     assert found.severity is dg.AssetCheckSeverity.ERROR
-    assert found.metadata["gone"].value == 1
+    assert found.metadata["properties_gone"].value == 1
 
 
 def test_a_custom_object_is_checked_as_well(account, instance):
     assert both("cars", instance=instance).success
-    counted = check(instance, "cars")["has_as_many_records_as_hubspot"]
+    counted = check(instance, "cars")["has_as_many_rows_as_hubspot"]
     assert counted.passed
     assert counted.metadata["hubspot"].value == len(account.ids("cars"))
 

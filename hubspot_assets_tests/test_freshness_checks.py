@@ -82,7 +82,7 @@ def test_a_read_of_the_recycle_bin_does_not_make_stale_live_records_look_fresh(a
     later = check(instance)["latest_is_fresh"]
     assert later.severity is dg.AssetCheckSeverity.ERROR
     assert later.metadata["age_minutes"].value == pytest.approx(121, abs=2)
-    assert later.metadata["fails_after_minutes"].value == 120
+    assert later.metadata["fails_at_age"].value == "2:00:00"
     ahead(days=3)
     assert not check(instance)["archived_is_fresh"].passed
 

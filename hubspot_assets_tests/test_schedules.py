@@ -122,16 +122,6 @@ def test_a_long_sync_of_one_object_type_does_not_hold_up_the_others(tick, instan
     assert request.asset_selection == [records_key("contacts"), records_key("goals")]
 
 
-@pytest.mark.parametrize("name", ["latest", "freshness"])
-def test_a_scheduler_that_slept_five_days_catches_up_in_one_run(tick, name):
-    newest = NOW - timedelta(minutes=NOW.minute % 30)
-    # Dagster evaluates no more than the last five of the ticks it missed.
-    ticks = [newest - timedelta(minutes=30) * n for n in (4, 3, 2, 1, 0)]
-    requests, skips = zip(*(tick(name, at) for at in ticks), strict=True)
-    assert [request is not None for request in requests] == [False] * 4 + [True]
-    assert "the newest tick catches up" in skips[0]
-
-
 def test_reconciling_is_a_full_sync_of_all_live_records_with_checks(tick, repository, settings):
     request, _ = tick("reconcile")
     assert request.partition_key == "latest"

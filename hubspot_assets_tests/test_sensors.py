@@ -76,7 +76,7 @@ def test_types_without_changes_cost_one_search_and_no_run(watched, account):
     # Beside them, one request tells what is left of the day.
     assert len(account.requests()) == 3
     live = len(account.ids("contacts"))
-    assert f"contacts: {live} records, 0 changed" in watched.said
+    assert f"contacts: {live} records, none changed" in watched.said
 
 
 def test_a_type_that_changed_gets_one_latest_run(watched, account):

@@ -85,7 +85,9 @@ def test_owners_and_schedules_are_read(monkeypatch):
         ("API_VERSION", "v3", "give a dated version such as 2026-09"),
         ("BASE_URL", "api.hubapi.com", "give an address such as https://api.hubapi.com"),
         ("DESTINATION", "oracle", "give `duckdb`"),
-        ("EXECUTOR", "fast", "give `in_process` or `multiprocess`"),
+        ("EXECUTOR", "fast", "give `in_process`, `multiprocess`, `celery` or `kubernetes`."),
+        ("CELERY_BROKER", "localhost:6379", "begins with redis://, rediss://, amqp:// or amqps://."),
+        ("CELERY_QUEUE", "hub spot", "give letters, digits, `.`, `-` and `_`."),
     ],
 )
 def test_a_setting_that_cannot_be_read_is_named_with_what_to_give(monkeypatch, name, given, said):
@@ -95,6 +97,54 @@ def test_a_setting_that_cannot_be_read_is_named_with_what_to_give(monkeypatch, n
     assert str(refused.value).startswith(f"HUBSPOT_{name} cannot be read: ")
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"EXECUTOR": "celery"}, "HUBSPOT_EXECUTOR=celery needs HUBSPOT_CELERY_BROKER, such as redis://broker:6379/0."),
+        (
+            {"EXECUTOR": "celery", "CELERY_BROKER": "redis://:hidden-value@broker/0"},
+            "HUBSPOT_EXECUTOR=celery needs HUBSPOT_DUCKDB_PATH to be absolute, not .data/hubspot.duckdb.",
+        ),
+        (
+            {
+                "EXECUTOR": "celery",
+                "CELERY_BROKER": "amqp://me:hidden-value@broker",
+                "DUCKDB_PATH": "/data/hubspot.duckdb",
+            },
+            "HUBSPOT_EXECUTOR=celery needs HUBSPOT_BUDGET_URL (redis://… or postgresql://…)",
+        ),
+        (
+            {"EXECUTOR": "kubernetes", "BUDGET_URL": "redis://:hidden-value@broker/0"},
+            "HUBSPOT_EXECUTOR=kubernetes runs each step in a pod of its own, and a DuckDB file would be gone with it: "
+            "set HUBSPOT_DESTINATION=snowflake.",
+        ),
+        (
+            {"EXECUTOR": "kubernetes", "DESTINATION": "snowflake"},
+            "HUBSPOT_EXECUTOR=kubernetes needs HUBSPOT_BUDGET_URL (redis://… or postgresql://…)",
+        ),
+    ],
+)
+def test_steps_in_other_places_need_what_they_share(monkeypatch, given, said):
+    for name, value in given.items():
+        monkeypatch.setenv(f"HUBSPOT_{name}", value)
+    with pytest.raises(SettingsError) as refused:
+        Settings.load()
+    assert said in str(refused.value)
+    assert "hidden-value" not in f"{refused.value!r} {refused.value.__context__!r}"
+
+
+@pytest.mark.parametrize(("budget", "shared_by"), [(None, "redis://broker/1"), ("redis://other", "redis://other")])
+def test_machines_share_the_limits_by_a_broker_that_is_redis_unless_told_otherwise(monkeypatch, budget, shared_by):
+    monkeypatch.setenv("HUBSPOT_EXECUTOR", "celery")
+    monkeypatch.setenv("HUBSPOT_CELERY_BROKER", "redis://broker/1")
+    monkeypatch.setenv("HUBSPOT_DUCKDB_PATH", "/data/hubspot.duckdb")
+    if budget:
+        monkeypatch.setenv("HUBSPOT_BUDGET_URL", budget)
+    settings = Settings.load()
+    assert settings.budget_url is not None
+    assert settings.budget_url.get_secret_value() == shared_by
 
 
 def test_patterns_for_an_object_that_is_not_synced_are_refused(monkeypatch):
@@ -121,5 +171,6 @@ def test_half_a_credential_and_two_credentials_are_refused_without_showing_them(
 def test_no_repr_shows_a_secret(monkeypatch):
     monkeypatch.setenv("HUBSPOT_BUDGET_URL", "redis://user:hidden-value@cache")
     monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", "hidden-value")
+    monkeypatch.setenv("HUBSPOT_CELERY_BROKER", "redis://:hidden-value@broker/0")
     settings = Settings.load()
     assert "hidden-value" not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"

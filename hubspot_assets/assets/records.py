@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 HUBSPOT_ACCOUNT = dg.AssetSpec(
     key=["hubspot", "account"],
-    description="The HubSpot account itself, where all records come from.",
+    description="The HubSpot account that all records come from. Each materialization of an asset downstream links to "
+    "the object type's records and property settings there.",
+    metadata={"hubspot": dg.MetadataValue.url("https://app.hubspot.com")},
     kinds={"hubspot"},
     group_name="hubspot",
 )
@@ -152,13 +154,16 @@ def _refuse_no_partitions(context: dg.AssetExecutionContext) -> None:
 
 
 def _description(name: str, standard: ObjectType | None) -> str:
+    partitions = f"The partition `{LATEST}` is its live records, `{ARCHIVED}` those in HubSpot's recycle bin."
+    example = f"```yaml\nops:\n  {records_key(name).to_python_identifier()}:\n    config:\n      full: true\n```"
+    launch = f"To read every record anew, or a window of changes, add config to the launch, such as\n\n{example}"
     if standard is None:
-        return (
-            f"Records of the custom object `{name}`.\n\nTable `OBJECTS_<PLURAL LABEL>`, one row per record; the label "
-            "is looked up in HubSpot when the asset is materialized."
+        what = f"Records of the custom object `{name}`."
+        table = (
+            "Table `OBJECTS_<PLURAL LABEL>`, one row per record; the label is looked up in HubSpot when the asset is "
+            "materialized."
         )
-    return (
-        f"{standard.description}\n\nTable `{standard.table}`, one row per record (HubSpot object type "
-        f"`{standard.object_type_id}`). `latest` brings the live records up to date, `archived` those in the recycle "
-        "bin."
-    )
+    else:
+        what = standard.description
+        table = f"Table `{standard.table}`, one row per record (HubSpot object type `{standard.object_type_id}`)."
+    return f"{what}\n\n{table} {partitions}\n\n{launch}"

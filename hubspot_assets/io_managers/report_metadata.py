@@ -4,16 +4,36 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import dagster as dg
+import pyarrow as pa
 
 from hubspot_assets.sync.report import Report
-from hubspot_assets.tables.schema import COMMENT, RecordSchema
+from hubspot_assets.tables.schema import COMMENT, PROPERTY, RecordSchema
+
+_KEY = "OBJECTID"
+_TYPES: Mapping[pa.DataType, str] = {
+    pa.string(): "text",
+    pa.int64(): "bigint",
+    pa.bool_(): "boolean",
+    pa.date32(): "date",
+    pa.timestamp("us"): "timestamp",
+    pa.decimal128(38, 10): "decimal(38,10)",
+}
+"""The columns' types as README and people call them; destinations spell them each in its own way."""
 
 
-def report_metadata(report: Report, destination: str) -> Mapping[str, dg.MetadataValue]:
-    """Metadata of one materialized partition; numbers stay numbers, so that the UI can plot them."""
+def report_metadata(report: Report, *, rows_in_table: int, destination: str) -> Mapping[str, dg.MetadataValue]:
+    """Metadata of one materialized partition; numbers stay numbers, so that the UI can plot them.
+
+    The order is that of the UI: what the table has, what was written, how late it is, what it cost, how it was done.
+
+    Args:
+        report: what was done.
+        rows_in_table: of all partitions; the UI shows it as the asset's, whichever partition was materialized last.
+        destination: where the table is, in words.
+    """
     metadata: dict[str, dg.MetadataValue] = {
         "dagster/table_name": dg.MetadataValue.text(report.table),
-        "dagster/row_count": dg.MetadataValue.int(report.rows_in_slice),
+        "dagster/row_count": dg.MetadataValue.int(rows_in_table),
         "dagster/partition_row_count": dg.MetadataValue.int(report.rows_in_slice),
         "rows_read": dg.MetadataValue.int(report.rows_read),
         "rows_inserted": dg.MetadataValue.int(report.rows_inserted),
@@ -22,9 +42,14 @@ def report_metadata(report: Report, destination: str) -> Mapping[str, dg.Metadat
         "rows_unparsed": dg.MetadataValue.int(report.rows_unparsed),
         "rows_merged": dg.MetadataValue.int(report.rows_merged),
         "rows_purged": dg.MetadataValue.int(report.rows_purged),
+    }
+    if report.covered_until is not None:
+        metadata["covered_until"] = dg.MetadataValue.timestamp(report.covered_until)
+        metadata["lag_seconds"] = dg.MetadataValue.float(round(report.lag_seconds or 0.0, 1))
+    metadata |= {
         "api_calls": dg.MetadataValue.int(report.api_calls),
-        "rate_limited": dg.MetadataValue.int(report.rate_limited),
-        "seconds": dg.MetadataValue.float(round(report.seconds, 3)),
+        "api_calls_answered_429": dg.MetadataValue.int(report.rate_limited),
+        "duration_seconds": dg.MetadataValue.float(round(report.seconds, 3)),
         "seconds_waiting_for_limits": dg.MetadataValue.float(round(report.seconds_waiting, 3)),
         "records_per_second": dg.MetadataValue.float(round(report.records_per_second, 1)),
         "mode": dg.MetadataValue.text(report.mode.value),
@@ -32,9 +57,6 @@ def report_metadata(report: Report, destination: str) -> Mapping[str, dg.Metadat
         "window": dg.MetadataValue.text(f"{_instant(report.window.after)} to {_instant(report.window.before)}"),
         "destination": dg.MetadataValue.text(destination),
     }
-    if report.covered_until is not None:
-        metadata["covered_until"] = dg.MetadataValue.timestamp(report.covered_until)
-        metadata["lag_seconds"] = dg.MetadataValue.float(round(report.lag_seconds or 0.0, 1))
     if report.schema is not None:
         metadata["dagster/column_schema"] = dg.MetadataValue.table_schema(_column_schema(report.schema))
     if report.schema_changes:
@@ -46,12 +68,18 @@ def report_metadata(report: Report, destination: str) -> Mapping[str, dg.Metadat
 
 def _column_schema(schema: RecordSchema) -> dg.TableSchema:
     """The columns, with what HubSpot's users call them and what HubSpot says about them."""
-    return dg.TableSchema(
-        [
-            dg.TableColumn(field.name, str(field.type), (field.metadata or {}).get(COMMENT, b"").decode() or None)
-            for field in schema.arrow
-        ]
-    )
+    return dg.TableSchema([_column(field) for field in schema.arrow])
+
+
+def _column(field: pa.Field) -> dg.TableColumn:
+    facts = field.metadata or {}
+    description = facts.get(COMMENT, b"").decode()
+    property_ = facts.get(PROPERTY, b"").decode()
+    # Nearly all columns are called as their property, and the schema is part of every event: only the others say it.
+    if property_ and field.name.removeprefix("PROPERTY_").lower() != property_:
+        description = f"{description} (property `{property_}`)".lstrip()
+    constraints = dg.TableColumnConstraints(nullable=False, unique=True) if field.name == _KEY else None
+    return dg.TableColumn(field.name, _TYPES.get(field.type, str(field.type)), description or None, constraints)
 
 
 def _instant(instant: datetime | None) -> str:

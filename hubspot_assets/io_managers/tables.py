@@ -43,13 +43,17 @@ class TablesIOManager(dg.ConfigurableIOManager):
             )
         with permanent_failures():
             warehouse = warehouse_of(Settings.load())
-            for records in _slices(context.asset_partition_keys):
-                report = obj.write_to(warehouse.tagged(_tag(context, records)), records)
-                context.step_context.add_asset_metadata(
-                    {**_columns_known_so_far(context), **report_metadata(report, warehouse.describe())},
-                    asset_key=context.asset_key,
-                    partition_key=records.value,
-                )
+            reports = [
+                obj.write_to(warehouse.tagged(_tag(context, records)), records)
+                for records in _slices(context.asset_partition_keys)
+            ]
+        known = _columns_known_so_far(context)
+        for report in reports:
+            # Each partition tells of the table as it is once all are written.
+            told = report_metadata(report, rows_in_table=reports[-1].rows_in_table, destination=warehouse.describe())
+            context.step_context.add_asset_metadata(
+                {**known, **told}, asset_key=context.asset_key, partition_key=report.records.value
+            )
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
         """Load the table of an upstream asset, or some partitions or columns of it."""

@@ -1,5 +1,7 @@
 """The destination that the settings name."""
 
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hubspot_assets.settings import Settings
@@ -20,6 +22,12 @@ def warehouse_of(settings: Settings) -> "Warehouse":
 
         # Frozen settings have a hash, which pyright does not see.
         return snowflake_warehouse(SnowflakeSettings.load())  # pyright: ignore[reportArgumentType]
+    return _duckdb_warehouse(settings.duckdb_path.expanduser().resolve())
+
+
+@lru_cache(maxsize=1)
+def _duckdb_warehouse(path: Path) -> "Warehouse":
+    """The same for all steps of a process: to start DuckDB takes longer than to open a file."""
     from hubspot_assets.warehouse.duckdb import DuckDBWarehouse
 
-    return DuckDBWarehouse(settings.duckdb_path)
+    return DuckDBWarehouse(path)

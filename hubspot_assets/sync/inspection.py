@@ -155,7 +155,12 @@ class Inspection:
         unmatched = [
             pattern for pattern in self.property_filter.allow if not any(fnmatchcase(name, pattern) for name in types)
         ]
-        facts = {"added": len(added), "gone": len(gone), "retyped": len(retyped), "properties": types}
+        facts = {
+            "properties_added": len(added),
+            "properties_gone": len(gone),
+            "properties_retyped": len(retyped),
+            "properties": types,
+        }
         said = [f"{len(now):,} properties."]
         if added:
             said.append(f"New, and columns with the next sync that finds a change: {_names(added)}.")

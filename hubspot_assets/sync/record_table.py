@@ -57,15 +57,16 @@ class RecordTable:
     ) -> "RecordTable":
         """Lay HubSpot's definitions beside what the warehouse has."""
         known: list[dict] = []
-        if warehouse.schema(PROPERTY_DEFINITIONS.name) is not None:
-            known = warehouse.read(
-                PROPERTY_DEFINITIONS.name,
-                ["NAME", "COLUMNNAME", "BACKFILLEDAT", "ARCHIVED"],
-                (("OBJECTTYPEID", "=", object_type.object_type_id),),
-            ).to_pylist()
+        with warehouse.reading():
+            stored = warehouse.schema(object_type.table)
+            if warehouse.schema(PROPERTY_DEFINITIONS.name) is not None:
+                known = warehouse.read(
+                    PROPERTY_DEFINITIONS.name,
+                    ["NAME", "COLUMNNAME", "BACKFILLEDAT", "ARCHIVED"],
+                    (("OBJECTTYPEID", "=", object_type.object_type_id),),
+                ).to_pylist()
         listed = {definition.name for definition in definitions}
         columns = {row["NAME"]: row["COLUMNNAME"] for row in known if row["COLUMNNAME"]}
-        stored = warehouse.schema(object_type.table)
         schema = record_schema(object_type.object_type_id, property_filter.select(definitions), columns, stored)
         return cls(
             object_type=object_type,

@@ -81,7 +81,9 @@ class _Execution:
         self._began_at = datetime.now(UTC)
         self._usage_before = sync.client.usage()
         self._marked = {"purged": 0, "merged": 0}
-        self._state = read_state(warehouse, sync.object_type.table, records)
+        with warehouse.reading():
+            self._state = read_state(warehouse, sync.object_type.table, records)
+            self._incomplete = has_properties_to_backfill(warehouse, sync.object_type, sync.property_filter)
         self._goal = decide(records, sync.request, self._state, updated_after=sync.updated_after)
 
     def run(self) -> Report:
@@ -92,7 +94,7 @@ class _Execution:
             since = f" since {after:%Y-%m-%d %H:%M:%S}" if after else ""
             self._sync.say(f"{self._name}: nothing has changed{since}")
             row = replace(self._row(Strategy.SEARCH), covered_until=self._covered_until)
-            return self._report(row, table=None, changes=())
+            return self._report(row, (self._state.rows, self._state.rows_in_table))
         definitions = property_definitions(self._client, self._type.path)
         table = RecordTable.compare(self._warehouse, self._type, definitions, self._sync.property_filter)
         strategy = self._strategy(count, table.property_names)
@@ -105,7 +107,10 @@ class _Execution:
             self._finish(loading)
         finally:
             loading.close()
-        report = self._report(loading.row, table, changes)
+        with self._warehouse.reading():
+            name = table.table.name
+            rows = self._warehouse.count(name, (self._records.filter,)), self._warehouse.count(name)
+        report = self._report(loading.row, rows, table, changes)
         self._sync.say(f"{self._name}: {report.sentence()}")
         return report
 
@@ -123,7 +128,7 @@ class _Execution:
             and self._goal.interrupted is None
             and count is not None
             and count.matches == 0
-            and not has_properties_to_backfill(self._warehouse, self._type, self._sync.property_filter)
+            and not self._incomplete
         )
 
     def _strategy(self, count: Count | None, properties: Sequence[str]) -> Strategy:
@@ -269,7 +274,14 @@ class _Execution:
         self._marked["purged"] = len(records.purged)
         return [purged_patch(loading, records.purged)]
 
-    def _report(self, row: SyncRow, table: RecordTable | None, changes: Sequence[SchemaChange]) -> Report:
+    def _report(
+        self,
+        row: SyncRow,
+        rows: tuple[int, int],
+        table: RecordTable | None = None,
+        changes: Sequence[SchemaChange] = (),
+    ) -> Report:
+        """What was done; `rows` counts those of the slice and those of the whole table."""
         usage = self._client.usage() - self._usage_before
         covered_until = row.covered_until or self._state.covered_until
         return Report(
@@ -280,7 +292,8 @@ class _Execution:
             strategy=row.strategy,
             covered_until=covered_until,
             lag_seconds=(self._client.now() - covered_until).total_seconds() if covered_until else None,
-            rows_in_slice=self._warehouse.count(self._type.table, (self._records.filter,)),
+            rows_in_slice=rows[0],
+            rows_in_table=rows[1],
             rows_read=row.rows_read,
             rows_inserted=row.rows_inserted,
             rows_updated=row.rows_updated,

@@ -30,6 +30,7 @@ class Report:
         rows_merged: records newly marked as merged into another.
         rows_purged: records newly marked as purged.
         rows_in_slice: records the slice has now.
+        rows_in_table: records the whole table has now.
         api_calls: requests made, retries included.
         rate_limited: answers 429 among them.
         seconds: how long it took.
@@ -44,6 +45,7 @@ class Report:
     covered_until: datetime | None
     lag_seconds: float | None
     rows_in_slice: int
+    rows_in_table: int
     api_calls: int
     rate_limited: int
     seconds: float

@@ -47,27 +47,30 @@ class SyncState:
         interrupted: a read that the next sync of its kind goes on with.
         unfinished: ids of all syncs of the slice that never finished.
         rows: how many rows the slice has.
+        rows_in_table: how many rows the whole table has.
     """
 
     covered_until: datetime | None
     interrupted: Interrupted | None
     unfinished: tuple[str, ...]
     rows: int
+    rows_in_table: int
 
 
 def read_state(warehouse: Warehouse, table: str, records: Records) -> SyncState:
     """Read the state of one slice; a slice without rows has none, so that dropping a table begins afresh."""
-    rows = warehouse.count(table, (records.filter,))
-    no_table = any(warehouse.schema(name) is None for name in (table, SYNCS.name))
-    if no_table or (records is Records.LATEST and rows == 0):
-        return SyncState(None, None, (), rows)
     where: Filters = (("TABLENAME", "=", table), ("RECORDS", "=", records.value))
-    syncs = sorted(warehouse.read(SYNCS.name, where=where).to_pylist(), key=lambda row: row["STARTEDAT"])
+    with warehouse.reading():
+        rows, rows_in_table = warehouse.count(table, (records.filter,)), warehouse.count(table)
+        no_table = any(warehouse.schema(name) is None for name in (table, SYNCS.name))
+        if no_table or (records is Records.LATEST and rows == 0):
+            return SyncState(None, None, (), rows, rows_in_table)
+        syncs = sorted(warehouse.read(SYNCS.name, where=where).to_pylist(), key=lambda row: row["STARTEDAT"])
     covered = max((row["COVEREDUNTIL"] for row in syncs if row["COVEREDUNTIL"] is not None), default=None)
     # A sync that finished has read whatever those before it left.
     last = syncs[-1] if syncs and syncs[-1]["FINISHEDAT"] is None else None
     unfinished = tuple(row["SYNCID"] for row in syncs if row["FINISHEDAT"] is None)
-    return SyncState(_aware(covered), _interrupted(last) if last else None, unfinished, rows)
+    return SyncState(_aware(covered), _interrupted(last) if last else None, unfinished, rows, rows_in_table)
 
 
 def covered_until(warehouse: Warehouse, tables: Collection[str], records: Records) -> dict[str, datetime]:

@@ -66,12 +66,16 @@ def compare(before: Look | None, now: Newest) -> Seen:
     look = Look(
         total=now.total,
         newest=tuple(map(_fingerprint, remembered)),
-        oldest_of_newest=_milliseconds(remembered[-1].modified_at) if len(remembered) == REMEMBERED else 0,
+        oldest_of_newest=_milliseconds(remembered[-1].modified_at) if 0 < len(remembered) < now.total else 0,
         last_created=max((_milliseconds(record.created_at) for record in now.records), default=0),
     )
     if before is None:
         return Seen(0, 0, 0, look)
     known = set(before.newest)
+    if len(remembered) < min(now.total, REMEMBERED):
+        # A page may be shorter than it need be: of what it leaves out, the look before still tells.
+        newest = tuple(dict.fromkeys((*look.newest, *before.newest)))
+        look = msgspec.structs.replace(look, newest=newest, oldest_of_newest=before.oldest_of_newest)
     changed = sum(
         _milliseconds(record.modified_at) > before.oldest_of_newest and _fingerprint(record) not in known
         for record in now.records
@@ -98,8 +102,8 @@ def remembered(cursor: str | None) -> dict[str, Look]:
 
 
 def cursor_of(looks: Mapping[str, Look]) -> str:
-    """The looks as a cursor, in the order given."""
-    return msgspec.json.encode(looks).decode()
+    """The looks as a cursor, in the order given; with spaces, for the UI shows it and could not wrap it otherwise."""
+    return msgspec.json.format(msgspec.json.encode(looks), indent=0).decode()
 
 
 def _fingerprint(record: Modified) -> str:

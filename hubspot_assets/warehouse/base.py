@@ -11,7 +11,8 @@ by `Table.json` are stored in the destination's own JSON type.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, Self
@@ -270,6 +271,14 @@ class Warehouse(ABC):
         Returns:
             One Counts per write.
         """
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Lets a destination that must be opened stay open for several reads of this thread.
+
+        Nothing else belongs into the block: others may have to wait for its end, and a write is refused.
+        """
+        yield
 
     @abstractmethod
     def read(self, table: str, columns: Sequence[str] | None = None, where: Filters = ()) -> pa.Table:

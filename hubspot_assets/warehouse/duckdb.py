@@ -144,6 +144,12 @@ class DuckDBWarehouse(Warehouse):
             connection.commit()
         return counts
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """See `Warehouse.reading`."""
+        with self._file.kept_open():
+            yield
+
     def read(self, table: str, columns: Sequence[str] | None = None, where: Filters = ()) -> pa.Table:
         """See `Warehouse.read`."""
         with self._existing(read_only=True) as connection:

@@ -49,6 +49,7 @@ class DuckDBFile:
         self._lock_timeout = lock_timeout
         self._settings = {**_SETTINGS, "temp_directory": f"{self.path}.{os.getpid()}.tmp"}
         self._host: duckdb.DuckDBPyConnection | None = None
+        self._kept = threading.local()
         with _turns_guard:
             self._turn = _turns.setdefault(self.path, threading.Lock())
 
@@ -63,6 +64,12 @@ class DuckDBFile:
         Raises:
             WarehouseError: If the file cannot be opened, or DuckDB refuses what the block asks of it.
         """
+        if (kept := self._kept_connection) is not None:
+            if not read_only:
+                raise RuntimeError(f"DuckDB file {self.path} is kept open for reading; write after that.")
+            with self._named_errors():
+                yield kept
+            return
         if not self._turn.acquire(timeout=self._lock_timeout):
             raise WarehouseBusy(
                 f"DuckDB file {self.path} was still taken after {self._lock_timeout:g} s by another thread of this "
@@ -76,6 +83,23 @@ class DuckDBFile:
                     yield connection
         finally:
             self._turn.release()
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Lets everything that this thread reads within the block go through one opening, if there is a file."""
+        if self._kept_connection is not None or not self.exists():
+            yield
+            return
+        with self.open(read_only=True) as connection:
+            self._kept.connection = connection
+            try:
+                yield
+            finally:
+                self._kept.connection = None
+
+    @property
+    def _kept_connection(self) -> duckdb.DuckDBPyConnection | None:
+        return getattr(self._kept, "connection", None)
 
     def check(self) -> None:
         """Returns if the file can be written to, or could be made.

@@ -17,7 +17,9 @@ def test_both_partitions_in_one_run_bring_the_table_into_line(account, warehouse
     assert assert_equals_portal(warehouse, account, "contacts") > 100
     said = metadata(result, "contacts")
     states = [row["state"] for row in account.records("contacts")]
-    assert said["latest"]["dagster/row_count"] == states.count("live")
+    assert said["latest"]["dagster/partition_row_count"] == states.count("live")
+    for partition in said.values():
+        assert partition["dagster/row_count"] == states.count("live") + states.count("archived")
     assert said["archived"]["rows_inserted"] == states.count("archived")
 
 
@@ -31,8 +33,9 @@ def test_one_partition_leaves_the_other_alone(account, warehouse):
 def test_a_materialization_says_what_it_did(account, warehouse):
     said = metadata(both("tickets"), "tickets")
     numbers = {
-        "rows_read", "rows_inserted", "rows_updated", "rows_unchanged", "rows_unparsed", "api_calls", "rate_limited",
-        "seconds_waiting_for_limits", "records_per_second", "dagster/row_count", "dagster/partition_row_count",
+        "rows_read", "rows_inserted", "rows_updated", "rows_unchanged", "rows_unparsed", "api_calls",
+        "api_calls_answered_429", "duration_seconds", "seconds_waiting_for_limits", "records_per_second",
+        "dagster/row_count", "dagster/partition_row_count",
     }  # fmt: skip
     for partition in ("latest", "archived"):
         facts = said[partition]
@@ -59,9 +62,21 @@ def test_a_materialization_links_to_the_records_and_their_settings_in_hubspot(ac
 def test_the_columns_carry_hubspots_labels_and_descriptions(account):
     schema = metadata(launch("tickets", partition="latest"), "tickets")["latest"]["dagster/column_schema"]
     columns = {column.name: column for column in schema.columns}
-    assert columns["OBJECTID"].type == "int64"
+    assert columns["OBJECTID"].type == "bigint"
+    assert columns["OBJECTID"].constraints == dg.TableColumnConstraints(nullable=False, unique=True)
     assert "key" in columns["OBJECTID"].description
     assert columns["PROPERTY_SUBJECT"].description == "Subject"
+    assert {column.type for column in schema.columns} <= {
+        "text", "bigint", "boolean", "date", "timestamp", "decimal(38,10)",
+    }  # fmt: skip
+
+
+def test_a_column_that_is_not_called_as_its_property_names_it(account):
+    account.create_property("tickets", "Moon-Phase")
+    schema = metadata(launch("tickets", partition="latest"), "tickets")["latest"]["dagster/column_schema"]
+    described = {column.name: column.description for column in schema.columns}
+    assert described["PROPERTY_MOON_PHASE"].endswith("(property `Moon-Phase`)")
+    assert [name for name, text in described.items() if "(property" in text] == ["PROPERTY_MOON_PHASE"]
 
 
 def test_a_run_that_finds_nothing_new_still_tells_the_columns(account):

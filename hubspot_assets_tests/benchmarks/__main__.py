@@ -20,6 +20,7 @@ from hubspot_assets_tests.benchmarks.materialization import Measured
 from hubspot_assets_tests.benchmarks.scenarios import SCENARIOS, warm_up
 
 PARTS = {
+    "scale": "scale",
     "portal": "portal_ceiling",
     "pages": "pages_to_arrow",
     "merge": "duckdb_merge",

@@ -74,21 +74,12 @@ def materialize(portal: Portal, folder: Path, objects: Sequence[str]) -> Measure
         folder: of the DuckDB file and of everything else that a run leaves behind.
         objects: names of the object types.
     """
-    # Without PYTHONDONTWRITEBYTECODE, which makes every process compile every library anew.
-    apart = ("HUBSPOT_", "DAGSTER_", "PYTHONDONTWRITEBYTECODE")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(apart)}
-    environment |= {
-        "HUBSPOT_BASE_URL": portal.url,
-        "HUBSPOT_ACCESS_TOKEN": portal.token,
-        "HUBSPOT_OBJECTS": ",".join(objects),
-        "HUBSPOT_DUCKDB_PATH": str(folder / "hubspot.duckdb"),
-        # Rate limits that earlier runs against other portals have learned are kept out.
-        "XDG_CACHE_HOME": str(folder / "cache"),
-    }
     cpu = portal.about()["cpu_seconds"]
     portal.clear_requests()
     command = [sys.executable, "-m", "hubspot_assets_tests.benchmarks.materialization"]
-    run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True)
+    run = subprocess.run(
+        command, env=environment(portal, folder, objects), stdout=subprocess.PIPE, check=True, text=True
+    )
     measured = json.loads(run.stdout.splitlines()[-1])
     requests = portal.summary()
     return Measured(
@@ -97,6 +88,21 @@ def materialize(portal: Portal, folder: Path, objects: Sequence[str]) -> Measure
         rate_limited=requests["rate_limited"],
         portal_cpu_seconds=portal.about()["cpu_seconds"] - cpu,
     )
+
+
+def environment(portal: Portal, folder: Path, objects: Sequence[str]) -> dict[str, str]:
+    """The environment of a process that syncs some object types of a portal into a folder."""
+    # Without PYTHONDONTWRITEBYTECODE, which makes every process compile every library anew.
+    apart = ("HUBSPOT_", "DAGSTER_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(apart)}
+    return kept | {
+        "HUBSPOT_BASE_URL": portal.url,
+        "HUBSPOT_ACCESS_TOKEN": portal.token,
+        "HUBSPOT_OBJECTS": ",".join(objects),
+        "HUBSPOT_DUCKDB_PATH": str(folder / "hubspot.duckdb"),
+        # Rate limits that earlier runs against other portals have learned are kept out.
+        "XDG_CACHE_HOME": str(folder / "cache"),
+    }
 
 
 def main() -> None:

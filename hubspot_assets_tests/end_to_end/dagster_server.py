@@ -17,6 +17,9 @@ import requests
 import hubspot_assets
 
 PROJECT = Path(hubspot_assets.__file__).parent.parent
+LOCATION = "hubspot_assets"
+"""Name of the code location in `workspace.yaml`."""
+_OURS = ("HUBSPOT_", "SNOWFLAKE_", "DAGSTER_")
 
 _LAUNCH = """
 mutation Launch($backfill: LaunchBackfillParams!) {
@@ -34,6 +37,30 @@ query Backfill($id: String!) {
   }
 }
 """
+_AUTOMATIONS = """
+query Automations($location: String!) {
+  repositoryOrError(
+    repositorySelector: { repositoryName: "__repository__", repositoryLocationName: $location }
+  ) {
+    ... on Repository {
+      schedules { name scheduleState { id status ticks(limit: 1) { status skipReason } } }
+      sensors { name sensorState { id status ticks(limit: 1) { status skipReason } } }
+    }
+  }
+}
+"""
+_SWITCH = {
+    ("schedule", True): """
+    mutation Start($name: String!, $location: String!) { startSchedule(scheduleSelector: {
+      repositoryName: "__repository__", repositoryLocationName: $location, scheduleName: $name
+    }) { __typename } }""",
+    ("schedule", False): "mutation Stop($id: String!) { stopRunningSchedule(id: $id) { __typename } }",
+    ("sensor", True): """
+    mutation Start($name: String!, $location: String!) { startSensor(sensorSelector: {
+      repositoryName: "__repository__", repositoryLocationName: $location, sensorName: $name
+    }) { __typename } }""",
+    ("sensor", False): "mutation Stop($id: String!) { stopSensor(id: $id) { __typename } }",
+}
 _RUNS = "{ runsOrError { ... on Runs { results { id status tags { key value } } } } }"
 _PARTITIONS = """
 query Partitions($key: AssetKeyInput!) {
@@ -74,6 +101,30 @@ class DagsterServer:
         """All runs."""
         return self.ask(_RUNS)["runsOrError"]["results"]
 
+    def automations(self) -> dict[str, str]:
+        """Whether each schedule and sensor is `RUNNING` or `STOPPED`, by name."""
+        return {name: state["status"] for _, name, state in self._automations()}
+
+    def switch(self, name: str, *, on: bool) -> None:
+        """Switch a schedule or a sensor on or off, as its toggle in the UI does."""
+        [(kind, state)] = [(kind, state) for kind, each, state in self._automations() if each == name]
+        variables = {"name": name, "location": LOCATION} if on else {"id": state["id"]}
+        [answer] = self.ask(_SWITCH[kind, on], **variables).values()
+        assert answer["__typename"] in ("ScheduleStateResult", "Sensor", "StopSensorMutationResult"), answer
+
+    def last_tick(self, name: str) -> dict[str, Any] | None:
+        """The `status` and `skipReason` of the newest tick of a schedule or a sensor; None before the first."""
+        [state] = [state for _, each, state in self._automations() if each == name]
+        return state["ticks"][0] if state["ticks"] else None
+
+    def _automations(self) -> list[tuple[str, str, dict[str, Any]]]:
+        repository = self.ask(_AUTOMATIONS, location=LOCATION)["repositoryOrError"]
+        return [
+            (kind, each["name"], each[f"{kind}State"])
+            for kind in ("schedule", "sensor")
+            for each in repository[f"{kind}s"]
+        ]
+
     def materialized(self, name: str) -> int:
         """How many partitions of an asset are materialized."""
         node = self.ask(_PARTITIONS, key={"path": ["hubspot", name]})["assetNodeOrError"]
@@ -82,21 +133,27 @@ class DagsterServer:
 
 @contextmanager
 def dagster_dev(home: Path, settings: Mapping[str, str]) -> Iterator[DagsterServer]:
-    """Start `dagster dev` with the project's instance settings, and stop all of its processes."""
+    """Start `dagster dev` with the project's instance settings, and stop all of its processes.
+
+    Args:
+        home: a folder to create, with everything that Dagster keeps.
+        settings: the project's settings; those of the environment are not passed on.
+    """
     home.mkdir()
     shutil.copy(PROJECT / "dagster.yaml", home)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [
-        sys.executable, "-m", "dagster", "dev", "-m", "hubspot_assets.definitions",
+        sys.executable, "-m", "dagster", "dev", "-w", str(PROJECT / "workspace.yaml"),
         "--host", "127.0.0.1", "--port", str(port),
     ]  # fmt: skip
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     with (home / "dagster.log").open("w") as log:
         process = subprocess.Popen(
             command,
             cwd=home,
-            env={**os.environ, **settings, "DAGSTER_HOME": str(home)},
+            env={**inherited, **settings, "DAGSTER_HOME": str(home)},
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -1,16 +1,8 @@
 """Limits shared by Redis and by Postgres: against a real server, where the machine has one to start."""
 
-import importlib.util
-import os
-import pwd
-import shutil
-import socket
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -18,92 +10,21 @@ from hubspot_assets.hubspot.budgets import Budget, Budgets
 from hubspot_assets.hubspot.clock import Clock
 from hubspot_assets.hubspot.window_store import BudgetsUnavailable, Limit
 from hubspot_assets_tests.hubspot.test_budgets import free_places, most_within, taught
+from hubspot_assets_tests.servers import postgres_server, redis_server
 
 LONG = dict.fromkeys(Budget, Limit(10, 60_000))
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(port: int, process: subprocess.Popen) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert process.poll() is None, "the server ended as soon as it was started"
-        time.sleep(0.05)
-    pytest.fail("the server did not start within 20 s")
-
-
 @pytest.fixture(scope="module")
-def redis_url(tmp_path_factory) -> Iterator[str]:
-    program = shutil.which("redis-server")
-    if program is None or importlib.util.find_spec("redis") is None:
-        pytest.skip("no redis-server on this machine (apt-get install redis-server), or no driver")
-    port = free_port()
-    folder = tmp_path_factory.mktemp("redis")
-    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_for(port, process)
-        yield f"redis://127.0.0.1:{port}/0"
-    finally:
-        process.terminate()
-        process.wait(10)
+def redis_url() -> Iterator[str]:
+    with redis_server() as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
 def postgres_url() -> Iterator[str]:
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-    if not programs or importlib.util.find_spec("psycopg") is None:
-        pytest.skip("no PostgreSQL on this machine (apt-get install postgresql), or no driver")
-    with tempfile.TemporaryDirectory() as folder:
-        yield from postgres(programs[-1], Path(folder))
-
-
-def postgres(program: Path, folder: Path) -> Iterator[str]:
-    as_user: dict[str, str | int] = {}
-    if os.getuid() == 0:  # PostgreSQL refuses to run as root
-        user = pwd.getpwnam("postgres")
-        as_user = {"user": user.pw_uid, "group": user.pw_gid}
-        os.chown(folder, user.pw_uid, user.pw_gid)
-    port = free_port()
-    data = folder / "data"
-    initialize = [str(program.with_name("initdb")), "-D", str(data), "-A", "trust", "-U", "postgres", "-N"]
-    subprocess.run(initialize, check=True, cwd=folder, stdout=subprocess.DEVNULL, **as_user)  # type: ignore[call-overload]
-    command = [str(program), "-D", str(data), "-p", str(port), "-k", str(folder), "-F"]
-    process = subprocess.Popen(
-        [*command, "-c", "listen_addresses=127.0.0.1"],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        **as_user,  # type: ignore[arg-type]
-    )
-    try:
-        wait_for(port, process)
-        url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
-        wait_until_ready(url)
+    with postgres_server() as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def wait_until_ready(url: str) -> None:
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            Budgets.from_url(url, "ready").close()
-        except BudgetsUnavailable:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-        else:
-            return
 
 
 @pytest.fixture(params=["redis_url", "postgres_url"])

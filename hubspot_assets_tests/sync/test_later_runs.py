@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from typing import Any
 
 import duckdb
 import pytest
@@ -13,6 +14,7 @@ from hubspot_assets.hubspot.scan import CursorNotNumeric, Scan
 from hubspot_assets.hubspot.search import Search, SearchUnreliable
 from hubspot_assets.sync import records
 from hubspot_assets.sync.request import Mode
+from hubspot_assets.warehouse.duckdb_file import DuckDBFile
 from hubspot_assets_tests.sync.syncing import Syncing
 
 HANDFUL = 6
@@ -44,6 +46,21 @@ def test_an_idle_run_costs_one_request_and_writes_nothing(tickets: Syncing, tmp_
     after = os.stat(tmp_path / "hubspot.duckdb")
     assert (after.st_mtime_ns, after.st_size) == (file.st_mtime_ns, file.st_size)
     assert tickets.syncs() == before
+
+
+def test_an_idle_run_opens_the_duckdb_file_once(tickets: Syncing, monkeypatch) -> None:
+    _an_hour_ago(tickets)
+    tickets.both()
+    opened = []
+    attach = DuckDBFile._attach
+
+    def counted(self: DuckDBFile, *arguments: Any, **options: Any) -> None:
+        opened.append(self.path)
+        attach(self, *arguments, **options)
+
+    monkeypatch.setattr(DuckDBFile, "_attach", counted)
+    tickets.latest()
+    assert len(opened) == 1
 
 
 def test_an_instant_is_read_again_until_it_is_an_hour_old(tickets: Syncing) -> None:

@@ -1,5 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from hubspot_assets.hubspot.newest import Modified, Newest
 from hubspot_assets.sync.watch import REMEMBERED, compare, cursor_of, remembered
 
@@ -64,6 +66,28 @@ def test_a_creation_learned_of_late_is_not_counted_twice():
     first = compare(BEFORE, newest(record(202, 2, created=2), *OLD[:99], total=501)).look
     seen = compare(first, newest(record(202, 2, created=2), record(201, 1, created=1), *OLD[:98], total=502))
     assert (seen.changed, seen.created, seen.gone) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("rows", [0, 3, 19])
+@pytest.mark.parametrize("total", [500, 100, 25])
+def test_a_short_page_makes_no_changes_and_no_deletions_neither_at_once_nor_later(rows, total):
+    whole = newest(*OLD[:total], total=total)
+    short = newest(*OLD[:rows], total=total)
+    look = compare(None, whole).look
+    for now in (short, whole, short, short, whole):
+        seen = compare(look, now)
+        assert (seen.changed, seen.created, seen.gone) == (0, 0, 0)
+        look = seen.look
+    assert look == compare(None, whole).look
+
+
+def test_a_change_is_seen_once_though_a_short_page_shows_it_first():
+    changed = [record(50, 1), *(each for each in OLD if each.id != 50)]
+    short = compare(BEFORE, newest(*changed[:2]))
+    assert short.changed == 1
+    assert compare(short.look, newest(*changed)).changed == 0
+    late = [record(70, -2.5), *(each for each in OLD if each.id != 70)]
+    assert compare(compare(BEFORE, newest(*OLD[:2])).look, newest(*late)).changed == 1
 
 
 def test_deletions_add_up_until_they_are_dealt_with():

@@ -218,3 +218,45 @@ def test_a_column_of_a_type_that_no_table_has_is_refused(duckdb_warehouse):
     odd = Table("ODD", pa.schema([("ID", pa.int64()), ("LISTS", pa.list_(pa.int64()))]), key=("ID",))
     with pytest.raises(WarehouseError, match="list"):
         duckdb_warehouse.ensure(odd)
+
+
+def test_a_block_of_reads_opens_the_file_once_and_nobody_else_can_write_meanwhile(duckdb_warehouse, duckdb_path):
+    duckdb_warehouse.ensure(CONTACTS)
+    merged(duckdb_warehouse, contact(1), contact(2))
+    other = DuckDBWarehouse(duckdb_path, lock_timeout=0.1)
+    with duckdb_warehouse.reading():
+        assert duckdb_warehouse.count(NAME) == 2
+        # Within a block, a block is nothing new.
+        with duckdb_warehouse.reading():
+            assert duckdb_warehouse.read(NAME, ["OBJECTID"]).num_rows == 2
+        assert duckdb_warehouse.schema("NONE") is None
+        with pytest.raises(WarehouseBusy):
+            merged(other, contact(3))
+    merged(other, contact(3))
+    assert duckdb_warehouse.count(NAME) == 3
+
+
+def test_a_write_within_a_block_of_reads_is_refused_instead_of_waiting_for_itself(duckdb_warehouse):
+    duckdb_warehouse.ensure(CONTACTS)
+    with duckdb_warehouse.reading(), pytest.raises(RuntimeError, match="kept open for reading"):
+        merged(duckdb_warehouse, contact(1))
+    merged(duckdb_warehouse, contact(1))
+
+
+def test_a_block_of_reads_that_fails_gives_the_file_back(duckdb_warehouse):
+    duckdb_warehouse.ensure(CONTACTS)
+    with pytest.raises(WarehouseError, match="no column NONE"), duckdb_warehouse.reading():
+        duckdb_warehouse.read(NAME, ["NONE"])
+    merged(duckdb_warehouse, contact(1))
+
+
+def test_other_threads_wait_for_the_end_of_a_block_of_reads(duckdb_warehouse):
+    duckdb_warehouse.ensure(CONTACTS)
+    with ThreadPoolExecutor(1) as threads:
+        with duckdb_warehouse.reading():
+            writing = threads.submit(merged, duckdb_warehouse, contact(1))
+            time.sleep(0.2)
+            assert not writing.done()
+            assert duckdb_warehouse.count(NAME) == 0
+        writing.result()
+    assert duckdb_warehouse.count(NAME) == 1

@@ -110,3 +110,17 @@ def test_rows_that_repeat_a_key_are_counted(four):
     assert four.duplicates(NAME, ("OBJECTID",)) == 3
     assert four.duplicates(NAME, ("OBJECTID", "UPDATEDAT")) == 2
     assert four.duplicates("NO_SUCH_TABLE", ("OBJECTID",)) == 0
+
+
+def test_several_reads_may_be_asked_for_at_once(four):
+    with four.reading():
+        assert four.count(NAME) == four.read(NAME).num_rows == 4
+        assert four.schema(NAME).equals(CONTACTS.schema)
+    merged(four, contact(5))
+    assert four.count(NAME) == 5
+
+
+def test_several_reads_of_what_is_not_there_yet_find_nothing(warehouse):
+    with warehouse.reading():
+        assert warehouse.schema(NAME) is None
+        assert warehouse.count(NAME) == 0
