@@ -9,7 +9,7 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 from hubspot_assets.assets.records import HUBSPOT_ACCOUNT, records_asset  # noqa: E402
 from hubspot_assets.checks import record_checks  # noqa: E402
-from hubspot_assets.executors import executor_of  # noqa: E402
+from hubspot_assets.executors.by_setting import executor_of  # noqa: E402
 from hubspot_assets.freshness_checks import freshness_checks  # noqa: E402
 from hubspot_assets.io_managers.tables import TablesIOManager  # noqa: E402
 from hubspot_assets.jobs import SYNC_JOB, freshness_job  # noqa: E402

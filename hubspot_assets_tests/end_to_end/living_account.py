@@ -39,6 +39,7 @@ class LivingAccount:
         self._time = time
         self._text = text_property
         self._random = Random(seed)
+        self._bag: list[str] = []
         self.last_change = time.now()
         self.done: dict[str, int] = {}
         truths = {name: portal.truth(name) for name in text_property}
@@ -49,12 +50,10 @@ class LivingAccount:
 
     def live(self, until: datetime, things: int, *, unnoticed: bool = True) -> None:
         """Let so many things happen, evenly until an instant, some of them unnoticed by last-modified."""
-        happens = {**EVERYDAY, **(UNNOTICED if unnoticed else {})}
         apart = (until - self._time.now()) / (things + 1)
         for _ in range(things):
             self._time.sleep(apart / timedelta(seconds=1))
-            [what] = self._random.choices(list(happens), list(happens.values()))
-            self.happen(what, self._random.choice(list(self._text)))
+            self.happen(self._next(unnoticed=unnoticed), self._random.choice(list(self._text)))
         self._time.until(until)
 
     def happen(self, what: str, name: str) -> None:
@@ -103,6 +102,16 @@ class LivingAccount:
     def some(self, name: str, number: int) -> list[int]:
         """Ids of some live records of an object type."""
         return self._random.sample(self._live[name], number)
+
+    def _next(self, *, unnoticed: bool) -> str:
+        """What happens next: drawn from a bag, so that everything does in time."""
+        while True:
+            if not self._bag:
+                happens = {**EVERYDAY, **UNNOTICED}
+                self._bag = self._random.sample(list(happens), sum(happens.values()), counts=list(happens.values()))
+            what = self._bag.pop()
+            if unnoticed or what not in UNNOTICED:
+                return what
 
     def _word(self) -> str:
         return f"{self._random.choice(['Ada', 'Grace', 'Mary'])} {self._random.randrange(10_000)}"

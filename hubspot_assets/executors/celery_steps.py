@@ -22,7 +22,7 @@ from dagster._utils.error import serializable_error_info_from_exc_info
 from dagster_celery.executor import CeleryExecutor, _submit_task
 from dagster_shared.error import SerializableErrorInfo
 
-from hubspot_assets.executors import PRELOADED
+from hubspot_assets.executors.by_setting import PRELOADED
 from hubspot_assets.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class _Watch:
             self._log.warning(
                 f"No Celery worker answers. {len(self._waiting)} steps wait in the queue "
                 f"{self._app.conf.task_default_queue} until one is started: "
-                "celery -A hubspot_assets.celery_worker worker"
+                "celery -A hubspot_assets.executors.celery_worker worker"
             )
 
 

@@ -5,7 +5,7 @@ import sys
 import dagster as dg
 import pytest
 
-from hubspot_assets.executors import executor_of
+from hubspot_assets.executors.by_setting import executor_of
 from hubspot_assets.settings import Settings, SettingsError
 
 pytestmark = pytest.mark.usefixtures("settings_folder")

@@ -1,9 +1,9 @@
-"""The application that Celery's workers run: `celery -A hubspot_assets.celery_worker worker`."""
+"""The application that Celery's workers run: `celery -A hubspot_assets.executors.celery_worker worker`."""
 
 from dagster_celery.make_app import make_app
 from dagster_celery.tasks import create_task
 
-from hubspot_assets.celery_steps import CelerySteps
+from hubspot_assets.executors.celery_steps import CelerySteps
 from hubspot_assets.settings import Settings, SettingsError
 
 _settings = Settings.load()

@@ -1,4 +1,4 @@
-"""How the steps of a run are executed."""
+"""The executor that the settings name."""
 
 import importlib.util
 
@@ -32,12 +32,12 @@ def executor_of(settings: Settings) -> dg.ExecutorDefinition:
     """
     if settings.executor == "celery":
         _require("dagster_celery", "celery")
-        from hubspot_assets.celery_steps import celery_executor
+        from hubspot_assets.executors.celery_steps import celery_executor
 
         return celery_executor(settings)
     if settings.executor == "kubernetes":
         _require("dagster_k8s", "kubernetes")
-        from hubspot_assets.kubernetes_steps import kubernetes_executor
+        from hubspot_assets.executors.kubernetes_steps import kubernetes_executor
 
         return kubernetes_executor
     if settings.executor == "multiprocess":

@@ -8,7 +8,7 @@ import pytest
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.execution.retries import RetryMode
 
-from hubspot_assets.kubernetes_steps import kubernetes_executor
+from hubspot_assets.executors.kubernetes_steps import kubernetes_executor
 from hubspot_assets.settings import SettingsError
 
 CLUSTER = """

@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 from dagster_celery.make_app import make_app
 
-from hubspot_assets import celery_steps
-from hubspot_assets.celery_steps import PATIENCE, CelerySteps, _reach_broker, _Watch
+from hubspot_assets.executors import celery_steps
+from hubspot_assets.executors.celery_steps import PATIENCE, CelerySteps, _reach_broker, _Watch
 from hubspot_assets.settings import Settings, SettingsError
 
 ID = "a-task"
@@ -57,7 +57,7 @@ def test_a_step_that_waits_is_never_lost_and_the_log_says_once_that_nobody_works
     assert not any(workers.lost(begun=False))
     assert workers.warnings == [
         "No Celery worker answers. 1 steps wait in the queue hubspot until one is started: "
-        "celery -A hubspot_assets.celery_worker worker"
+        "celery -A hubspot_assets.executors.celery_worker worker"
     ]
 
 
@@ -87,7 +87,7 @@ def test_a_broker_that_cannot_be_reached_is_one_sentence_without_its_password(se
 
 
 def test_a_worker_without_the_settings_of_its_runs_says_so(settings_folder):
-    command = [sys.executable, "-m", "celery", "-A", "hubspot_assets.celery_worker", "worker"]
+    command = [sys.executable, "-m", "celery", "-A", "hubspot_assets.executors.celery_worker", "worker"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode != 0
     assert "A Celery worker needs the settings of the runs it works for: HUBSPOT_EXECUTOR=celery is not set." in (
