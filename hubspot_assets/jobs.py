@@ -15,6 +15,7 @@ SYNC_JOB = dg.define_asset_job(
 """All object types in one run; which partitions is up to the launch."""
 
 FRESHNESS_JOB = "freshness"
+RETENTION_JOB = "retention"
 
 
 def freshness_job(checks: dg.AssetChecksDefinition) -> "UnresolvedAssetJobDefinition":

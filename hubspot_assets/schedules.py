@@ -10,7 +10,7 @@ import dagster as dg
 
 from hubspot_assets.assets.records import records_key
 from hubspot_assets.checks import record_check_keys
-from hubspot_assets.jobs import FRESHNESS_JOB, SYNC_JOB
+from hubspot_assets.jobs import FRESHNESS_JOB, RETENTION_JOB, SYNC_JOB
 from hubspot_assets.launches import UNFINISHED, being_synced
 from hubspot_assets.partitions import ARCHIVED, LATEST
 from hubspot_assets.schedule_expressions import ScheduleExpression, schedule_expression
@@ -19,6 +19,7 @@ from hubspot_assets.settings import Settings
 RECONCILE = ScheduleExpression("every Sunday at 03:15", "15 3 * * 0")
 """Off the hour, where other schedules tick; it waits for a sync that is going instead of skipping a week."""
 FRESHNESS = schedule_expression("30 minutes")
+RETENTION = ScheduleExpression("every day at 02:45", "45 2 * * *")
 
 
 def schedules(settings: Settings) -> Sequence[dg.ScheduleDefinition]:
@@ -39,6 +40,7 @@ def schedules(settings: Settings) -> Sequence[dg.ScheduleDefinition]:
         ),
         _reconcile(settings),
         _freshness(),
+        *([_retention(settings.keep_runs_days)] if settings.keep_runs_days else []),
     ]
 
 
@@ -114,6 +116,22 @@ def _freshness() -> dg.ScheduleDefinition:
         return dg.RunRequest()
 
     return freshness
+
+
+def _retention(days: int) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name="retention",
+        job_name=RETENTION_JOB,
+        cron_schedule=RETENTION.cron,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Forgets runs of schedules and sensor that ended well over {days} days ago, with all that they "
+        f"said; the last materialization of each partition stays. Runs {RETENTION.text} (UTC).",
+    )
+    def retention() -> dg.RunRequest:
+        return dg.RunRequest()
+
+    return retention
 
 
 def _still_going(partition: str, at_work: Mapping[dg.AssetKey, str]) -> str:

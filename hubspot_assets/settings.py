@@ -110,6 +110,7 @@ class Settings(BaseSettings):
         destination: where the tables are; Snowflake has settings of its own (`snowflake_settings.py`).
         duckdb_path: the DuckDB file.
         executor: how the steps of a run are executed.
+        keep_runs_days: how long Dagster keeps what scheduled runs said; 0 for ever.
         celery_broker: where Celery's workers fetch steps (`redis://…`, `amqp://…`); results come back there too.
         celery_queue: the broker's queue of these steps; every deployment that shares the broker needs its own.
     """
@@ -140,6 +141,7 @@ class Settings(BaseSettings):
     budget_url: SecretStr | None = None
     destination: Literal["duckdb", "snowflake"] = "duckdb"
     duckdb_path: Path = Path(".data/hubspot.duckdb")
+    keep_runs_days: Annotated[int, Field(ge=0)] = 30
     executor: Literal["in_process", "multiprocess", "celery", "kubernetes"] = "in_process"
     celery_broker: Annotated[SecretStr | None, AfterValidator(_broker)] = None
     celery_queue: Annotated[str, Field(pattern=r"^[\w.-]+$")] = "hubspot"

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 SIZES = {"contacts": 130, "companies": 40, "tickets": 20, "goals": 10, "cars": 12}
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are processors: the tests of whole deployments wait for most of their time."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(scope="session")
 def small_portal() -> Iterator[Portal]:
     with Portal.start(sizes=SIZES) as portal:

@@ -10,6 +10,7 @@ from hubspot_assets.freshness_checks import freshness_checks
 from hubspot_assets.io_managers.tables import TablesIOManager
 from hubspot_assets.jobs import SYNC_JOB, freshness_job
 from hubspot_assets.resources.hubspot import HubSpotResource
+from hubspot_assets.retention import retention_job
 from hubspot_assets.schedules import schedules
 from hubspot_assets.settings import Settings
 
@@ -36,7 +37,7 @@ def repository(settings) -> dg.RepositoryDefinition:
     return dg.Definitions(
         assets=[HUBSPOT_ACCOUNT, *(records_asset(name, settings) for name in NAMES)],
         asset_checks=[freshness, *(record_checks(name, settings) for name in NAMES)],
-        jobs=[SYNC_JOB, freshness_job(freshness)],
+        jobs=[SYNC_JOB, freshness_job(freshness), retention_job(KEYS, settings.keep_runs_days)],
         schedules=schedules(settings),
         resources={"hubspot": HubSpotResource(), "tables": TablesIOManager()},
     ).get_repository_def()
@@ -59,6 +60,7 @@ def test_every_schedule_is_on_and_says_what_it_does(repository):
     crons = {schedule.name: schedule.cron_schedule for schedule in repository.schedule_defs}
     assert crons == {
         "latest": "*/30 * * * *", "archived": "0 0 * * *", "reconcile": "15 3 * * 0", "freshness": "*/30 * * * *",
+        "retention": "45 2 * * *",
     }  # fmt: skip
     for schedule in repository.schedule_defs:
         assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
@@ -71,6 +73,11 @@ def test_settings_say_how_often(settings_folder, monkeypatch):
     monkeypatch.setenv("HUBSPOT_ARCHIVED_SCHEDULE", "30 5 * * 1-5")
     latest, archived, *_ = schedules(Settings.load())
     assert (latest.cron_schedule, archived.cron_schedule) == ("*/5 * * * *", "30 5 * * 1-5")
+
+
+def test_runs_are_kept_for_ever_if_the_setting_says_so(settings):
+    kept = schedules(settings.model_copy(update={"keep_runs_days": 0}))
+    assert "retention" not in {schedule.name for schedule in kept}
 
 
 @pytest.mark.parametrize("partition", ["latest", "archived"])

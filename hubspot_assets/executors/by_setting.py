@@ -24,7 +24,7 @@ def executor_of(settings: Settings) -> dg.ExecutorDefinition:
     """The executor that `HUBSPOT_EXECUTOR` names.
 
     In process, a step costs a tenth of a second and is concurrent inside; steps that should run beside each other
-    get processes of their own, forked from one that has everything imported (1.7 s a step instead of 11). Celery and
+    get processes of their own, forked from one that has everything imported (0.7 s a step instead of 11). Celery and
     Kubernetes take them to other machines.
 
     Raises:

@@ -21,6 +21,7 @@ from hubspot_assets_tests.benchmarks.scenarios import SCENARIOS, warm_up
 
 PARTS = {
     "scale": "scale",
+    "resume": "resume",
     "portal": "portal_ceiling",
     "pages": "pages_to_arrow",
     "merge": "duckdb_merge",

@@ -10,7 +10,6 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -367,10 +366,14 @@ def test_everything_that_a_sync_needs_is_tried_and_nothing_of_it_stays(snowflake
     assert left_behind(snowflake) == []
 
 
-def test_files_on_this_machine_do_not_outlive_their_stage(snowflake):
-    before = set(Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"))
+def test_files_on_this_machine_do_not_outlive_their_stage(snowflake, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with snowflake.stage(CONTACTS) as stage:
+        stage.write(contacts(ADA))
+        stage.file()
+        assert list(tmp_path.glob(f"{FOLDER_PREFIX}*"))
     store(snowflake, ADA)
-    assert set(Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*")) <= before
+    assert list(tmp_path.glob(f"{FOLDER_PREFIX}*")) == []
 
 
 def test_sessions_are_not_shared_by_threads_at_once(snowflake):
