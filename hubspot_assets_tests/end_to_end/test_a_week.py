@@ -247,9 +247,10 @@ def test_a_tick_without_changes_costs_one_request_per_object_type(week):
 
 def test_a_daemon_that_slept_two_days_catches_up_in_one_run(week):
     awake = week.look_at(at(FRIDAY, 18))
-    for schedule in ("latest", "archived", "freshness"):
+    schedules = ("latest", "archived", "freshness", "retention")
+    for schedule in schedules:
         assert [run.status for run in awake.launched(schedule)] == [dg.DagsterRunStatus.SUCCESS]
-    assert len(awake.runs) == 3
+    assert len(awake.runs) == len(schedules)
     nights = [datetime.fromtimestamp(tick.timestamp, UTC) for tick in week.daemon.ticks("archived")]
     assert nights == [at(day, 0) for day in range(8) if day != THURSDAY]
 

@@ -15,7 +15,7 @@ from hubspot_assets_tests.end_to_end.dagster_server import DagsterServer, dagste
 from hubspot_assets_tests.truth import assert_equals_portal
 
 ENDED = ("SUCCESS", "FAILURE", "CANCELED")
-SCHEDULES = ("latest", "archived", "reconcile", "freshness")
+SCHEDULES = ("latest", "archived", "reconcile", "freshness", "retention")
 SENSOR = "changes"
 SIZES = dict.fromkeys(DEFAULT_OBJECT_TYPES, 30) | {"contacts": 130}
 
