@@ -1,7 +1,7 @@
 """Waiting in line for one of HubSpot's limits over seconds: so many requests in any span of so many seconds.
 
 HubSpot counts requests when they arrive, we when they set out, and no two take equally long. A window
-therefore spans a little more time than HubSpot's (4 %, and at least 50 ms), or as much more as the delays of
+therefore spans a little more time than HubSpot's (4 %, and at least 40 ms), or as much more as the delays of
 the latest answers differ: a request may be late by that much without meeting a full window.
 """
 
@@ -15,7 +15,7 @@ from hubspot_assets.hubspot.clock import Clock
 from hubspot_assets.hubspot.window_store import Limit, Store
 
 _MARGIN_SHARE = 0.04
-_LEAST_MARGIN = 50
+_LEAST_MARGIN = 40
 """Milliseconds."""
 _MARGIN_STEP = 25
 """Milliseconds; smaller differences are not worth telling the store."""
