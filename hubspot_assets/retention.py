@@ -5,19 +5,13 @@ At a tick every 30 minutes, nine object types of 250 properties come to some 25 
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from hubspot_assets.jobs import FRESHNESS_JOB, RETENTION_JOB, SYNC_JOB
 from hubspot_assets.partitions import RECORD_PARTITIONS
 
-if TYPE_CHECKING:
-    from dagster._core.storage.dagster_run import DagsterRun
-
 _REPOSITORY = ".dagster/repository"
-_AT_ONCE = 500
-"""Runs fetched at once."""
 
 
 def retention_job(keys: Sequence[dg.AssetKey], days: int) -> dg.JobDefinition:
@@ -65,10 +59,9 @@ def forget_runs(
         filters = dg.RunsFilter(
             job_name=job, statuses=[dg.DagsterRunStatus.SUCCESS], updated_before=before, tags=tags or {}
         )
-        for run in _runs(instance, filters):
-            if run.run_id not in last:
-                instance.delete_run(run.run_id)
-                forgotten += 1
+        for run_id in set(instance.get_run_ids(filters)) - last:
+            instance.delete_run(run_id)
+            forgotten += 1
     return forgotten
 
 
@@ -80,10 +73,3 @@ def _last_materializations(instance: dg.DagsterInstance, keys: Iterable[dg.Asset
             wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition])
             last |= {record.run_id for record in instance.fetch_materializations(wanted, limit=1).records}
     return last
-
-
-def _runs(instance: dg.DagsterInstance, filters: dg.RunsFilter) -> "Iterable[DagsterRun]":
-    cursor = None
-    while runs := instance.get_runs(filters, cursor=cursor, limit=_AT_ONCE):
-        yield from runs
-        cursor = runs[-1].run_id

@@ -39,7 +39,11 @@ def schedules(settings: Settings) -> Sequence[dg.ScheduleDefinition]:
             checked=True,
         ),
         _reconcile(settings),
-        _freshness(),
+        _of_job(
+            FRESHNESS_JOB,
+            FRESHNESS,
+            f"Looks how old the covered instant of each table is. Asks HubSpot nothing. Runs {FRESHNESS.text}.",
+        ),
         *([_retention(settings.keep_runs_days)] if settings.keep_runs_days else []),
     ]
 
@@ -103,35 +107,25 @@ def _reconcile(settings: Settings) -> dg.ScheduleDefinition:
     return reconcile
 
 
-def _freshness() -> dg.ScheduleDefinition:
-    @dg.schedule(
-        name="freshness",
-        job_name=FRESHNESS_JOB,
-        cron_schedule=FRESHNESS.cron,
-        execution_timezone="UTC",
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=f"Looks how old the covered instant of each table is. Asks HubSpot nothing. Runs {FRESHNESS.text}.",
-    )
-    def freshness() -> dg.RunRequest:
-        return dg.RunRequest()
-
-    return freshness
-
-
 def _retention(days: int) -> dg.ScheduleDefinition:
-    @dg.schedule(
-        name="retention",
-        job_name=RETENTION_JOB,
-        cron_schedule=RETENTION.cron,
+    return _of_job(
+        RETENTION_JOB,
+        RETENTION,
+        f"Forgets runs of schedules and sensor that ended well over {days} days ago, with all that they said; the last "
+        f"materialization of each partition stays. Runs {RETENTION.text} (UTC).",
+    )
+
+
+def _of_job(job: str, when: ScheduleExpression, description: str) -> dg.ScheduleDefinition:
+    """A schedule by the name of its job, which every tick runs as it is."""
+    return dg.ScheduleDefinition(
+        name=job,
+        job_name=job,
+        cron_schedule=when.cron,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=f"Forgets runs of schedules and sensor that ended well over {days} days ago, with all that they "
-        f"said; the last materialization of each partition stays. Runs {RETENTION.text} (UTC).",
+        description=description,
     )
-    def retention() -> dg.RunRequest:
-        return dg.RunRequest()
-
-    return retention
 
 
 def _still_going(partition: str, at_work: Mapping[dg.AssetKey, str]) -> str:

@@ -51,6 +51,7 @@ class HubSpotResource(dg.ConfigurableResource):
             try:
                 self._account = account(client)
             except BaseException:
+                # Nobody else has this client, to close it; what failed is for the caller.
                 client.close()
                 raise
             self._client = client

@@ -4,7 +4,7 @@ Every commit is one transaction of the rows and the row of SYNCS with the id ran
 reads the table next, be it a retry after a crash, finds rows and state of the same instant.
 
 The warehouse takes one chunk while the next is read: on two cores a first load without limits, where neither waits
-for HubSpot, is a fifth faster than with both taking turns.
+for HubSpot, is up to a fifth faster than with both taking turns.
 """
 
 from collections.abc import Iterable, Sequence
