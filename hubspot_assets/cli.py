@@ -6,7 +6,8 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from hubspot_assets.settings import Settings, SettingsError
+from hubspot_assets.settings.errors import SettingsError
+from hubspot_assets.settings.hubspot import Settings
 
 app = typer.Typer(
     help="HubSpot CRM data in a warehouse, as Dagster assets.",
@@ -25,7 +26,7 @@ def demo(
     port: Annotated[int, typer.Option(help="Port of the Dagster UI.")] = 3000,
 ) -> None:
     """Sync a demo portal into a DuckDB file, and open the Dagster UI on it. Needs no HubSpot account."""
-    from hubspot_assets.demo import run_demo
+    from hubspot_assets.demo.run import run_demo
 
     raise typer.Exit(run_demo(console, ui_port=None if once else port))
 
@@ -33,7 +34,7 @@ def demo(
 @app.command()
 def check() -> None:
     """Look at everything a sync needs: token, scopes, limits, destination."""
-    from hubspot_assets.preflight import findings
+    from hubspot_assets.setup.preflight import findings
 
     works = True
     try:
@@ -57,7 +58,7 @@ def setup_snowflake(
     public_key_file: Annotated[Path | None, typer.Option(help="The public key, to be put into the SQL.")] = None,
 ) -> None:
     """Print the SQL and the commands that prepare a Snowflake account."""
-    from hubspot_assets.snowflake_setup import Names, instructions, public_key
+    from hubspot_assets.setup.snowflake import Names, instructions, public_key
 
     try:
         key = public_key(public_key_file) if public_key_file else None
@@ -71,7 +72,7 @@ def setup_postgres(
     file: Annotated[Path, typer.Option(help="The instance settings to start from.")] = Path("dagster.yaml"),
 ) -> None:
     """Print a dagster.yaml whose storage is a Postgres database, for runs on several machines."""
-    from hubspot_assets.postgres_setup import shared_instance
+    from hubspot_assets.setup.postgres import shared_instance
 
     try:
         print(shared_instance(file.read_text()), end="")

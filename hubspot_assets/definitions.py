@@ -7,17 +7,17 @@ import dagster as dg
 # Backfill policies are in beta; one warning per asset would bury every log.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
-from hubspot_assets.assets.records import HUBSPOT_ACCOUNT, records_asset, records_key  # noqa: E402
-from hubspot_assets.checks import record_checks  # noqa: E402
-from hubspot_assets.executors.by_setting import executor_of  # noqa: E402
-from hubspot_assets.freshness_checks import freshness_checks  # noqa: E402
-from hubspot_assets.io_managers.tables import TablesIOManager  # noqa: E402
-from hubspot_assets.jobs import SYNC_JOB, freshness_job  # noqa: E402
-from hubspot_assets.resources.hubspot import HubSpotResource  # noqa: E402
-from hubspot_assets.retention import retention_job  # noqa: E402
-from hubspot_assets.schedules import schedules  # noqa: E402
-from hubspot_assets.sensors import change_sensor  # noqa: E402
-from hubspot_assets.settings import Settings  # noqa: E402
+from hubspot_assets.defs.assets.records import HUBSPOT_ACCOUNT, records_asset, records_key  # noqa: E402
+from hubspot_assets.defs.automation.jobs import SYNC_JOB, freshness_job  # noqa: E402
+from hubspot_assets.defs.automation.retention import retention_job  # noqa: E402
+from hubspot_assets.defs.automation.schedules import schedules  # noqa: E402
+from hubspot_assets.defs.automation.sensors import change_sensor  # noqa: E402
+from hubspot_assets.defs.checks.freshness import freshness_checks  # noqa: E402
+from hubspot_assets.defs.checks.records import record_checks  # noqa: E402
+from hubspot_assets.defs.executors.by_setting import executor_of  # noqa: E402
+from hubspot_assets.defs.io_managers.tables import TablesIOManager  # noqa: E402
+from hubspot_assets.defs.resources.hubspot import HubSpotResource  # noqa: E402
+from hubspot_assets.settings.hubspot import Settings  # noqa: E402
 
 settings = Settings.load()
 _freshness = freshness_checks(settings)

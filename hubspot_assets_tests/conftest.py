@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hubspot_assets.demo_portal.control import Portal
-from hubspot_assets.hubspot.budgets import Budgets
-from hubspot_assets.warehouse.duckdb import DuckDBWarehouse
+from hubspot_assets.hubspot.limits.budgets import Budgets
+from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 
 if TYPE_CHECKING:
     import dagster as dg

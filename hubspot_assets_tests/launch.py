@@ -5,10 +5,10 @@ from typing import Any
 
 import dagster as dg
 
-from hubspot_assets.assets.records import HUBSPOT_ACCOUNT, records_asset
-from hubspot_assets.io_managers.tables import TablesIOManager
-from hubspot_assets.resources.hubspot import HubSpotResource
-from hubspot_assets.settings import Settings
+from hubspot_assets.defs.assets.records import HUBSPOT_ACCOUNT, records_asset
+from hubspot_assets.defs.io_managers.tables import TablesIOManager
+from hubspot_assets.defs.resources.hubspot import HubSpotResource
+from hubspot_assets.settings.hubspot import Settings
 
 
 def launch(

@@ -14,12 +14,12 @@ import pytest
 import requests
 import snowflake.connector
 
-from hubspot_assets.resources.snowflake import snowflake_resource, snowflake_warehouse
-from hubspot_assets.settings import SettingsError
-from hubspot_assets.snowflake_settings import SnowflakeSettings
-from hubspot_assets.warehouse.snowflake import SnowflakeWarehouse
-from hubspot_assets.warehouse.snowflake_session import Session
-from hubspot_assets.warehouse.snowflake_sql import STAGE, Place
+from hubspot_assets.defs.resources.snowflake import snowflake_resource, snowflake_warehouse
+from hubspot_assets.settings.errors import SettingsError
+from hubspot_assets.settings.snowflake import SnowflakeSettings
+from hubspot_assets.warehouse.snowflake.session import Session
+from hubspot_assets.warehouse.snowflake.sql import STAGE, Place
+from hubspot_assets.warehouse.snowflake.warehouse import SnowflakeWarehouse
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection

@@ -8,7 +8,7 @@ import pytest
 from dagster._core.instance.ref import InstanceRef
 
 import hubspot_assets
-from hubspot_assets.object_types import DEFAULT_OBJECT_TYPES, STANDARD_OBJECT_TYPES
+from hubspot_assets.catalog.object_types import DEFAULT_OBJECT_TYPES, STANDARD_OBJECT_TYPES
 
 PROJECT = Path(hubspot_assets.__file__).parent.parent
 
@@ -65,8 +65,8 @@ def test_a_setting_that_cannot_be_read_keeps_the_definitions_from_loading_with_a
     done = subprocess.run([sys.executable, "-c", LOAD], capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.strip().splitlines()[-1] == (
-        "hubspot_assets.settings.SettingsError: HUBSPOT_UPDATED_AFTER cannot be read: 'soon' is no date or time; write "
-        "2024-01-31 or 2024-01-31T12:00:00Z."
+        "hubspot_assets.settings.errors.SettingsError: HUBSPOT_UPDATED_AFTER cannot be read: 'soon' is no date or "
+        "time; write 2024-01-31 or 2024-01-31T12:00:00Z."
     )
 
 

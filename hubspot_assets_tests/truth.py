@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
+from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
 from hubspot_assets.demo_portal.control import Portal
-from hubspot_assets.object_types import STANDARD_OBJECT_TYPES
 from hubspot_assets.warehouse.base import Warehouse
 
 

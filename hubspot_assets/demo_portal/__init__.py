@@ -5,5 +5,5 @@ company's CRM, with HubSpot's limits, errors, index lag and odd corners. What is
 follows what was observed on live accounts. Start it from Python with `control.Portal`, from a shell with
 `hubspot-assets demo-portal`.
 
-Nothing here knows the rest of the project, apart from the catalogue of object types.
+Nothing here knows the rest of the project, apart from the catalog of object types.
 """

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
 from hubspot_assets.demo_portal.definitions import PropertyDefinition, parse_definitions
 from hubspot_assets.demo_portal.errors import object_type_unknown
-from hubspot_assets.demo_portal.property_catalogue import (
+from hubspot_assets.demo_portal.property_catalog import (
     COMMON,
     CREATED_WITHOUT_PREFIX,
     DEFAULT_PROPERTIES,
     PROPERTIES,
 )
-from hubspot_assets.object_types import STANDARD_OBJECT_TYPES
 
 CUSTOM_OBJECTS_SCOPE = "crm.objects.custom.read"
 

@@ -4,9 +4,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from hubspot_assets.hubspot import paths
-from hubspot_assets.hubspot.client import Client
-from hubspot_assets.hubspot.errors import BadRequest, Forbidden, MissingScopes, NotFound, UnreadableAnswer
+from hubspot_assets.hubspot.transport import paths
+from hubspot_assets.hubspot.transport.client import Client
+from hubspot_assets.hubspot.transport.errors import BadRequest, Forbidden, MissingScopes, NotFound, UnreadableAnswer
 
 
 class Account(msgspec.Struct, frozen=True, rename="camel"):

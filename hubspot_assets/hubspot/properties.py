@@ -6,9 +6,9 @@ from functools import partial
 
 import msgspec
 
-from hubspot_assets.hubspot import paths
-from hubspot_assets.hubspot.client import Client
-from hubspot_assets.hubspot.errors import Forbidden, MissingScopes
+from hubspot_assets.hubspot.transport import paths
+from hubspot_assets.hubspot.transport.client import Client
+from hubspot_assets.hubspot.transport.errors import Forbidden, MissingScopes
 
 SENSITIVITIES = ("non_sensitive", "sensitive", "highly_sensitive")
 """Each has to be asked for by itself; an answer never mixes them."""

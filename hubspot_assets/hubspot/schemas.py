@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hubspot_assets.hubspot import paths
-from hubspot_assets.hubspot.client import Client
-from hubspot_assets.hubspot.errors import Forbidden, MissingScopes, UnknownObjectType
-from hubspot_assets.object_types import STANDARD_OBJECT_TYPES
+from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
+from hubspot_assets.hubspot.transport import paths
+from hubspot_assets.hubspot.transport.client import Client
+from hubspot_assets.hubspot.transport.errors import Forbidden, MissingScopes, UnknownObjectType
 
 
 class Labels(msgspec.Struct, frozen=True):

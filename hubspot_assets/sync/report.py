@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from hubspot_assets.hubspot.plan import Strategy
-from hubspot_assets.hubspot.search import Window
-from hubspot_assets.sync.request import Mode, Records
+from hubspot_assets.hubspot.records.plan import Strategy
+from hubspot_assets.hubspot.records.search import Window
+from hubspot_assets.sync.records.request import Mode, Records
 from hubspot_assets.tables.schema import RecordSchema
 from hubspot_assets.warehouse.base import SchemaChange
 

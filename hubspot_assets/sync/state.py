@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 
-from hubspot_assets.hubspot.id_ranges import Outstanding
-from hubspot_assets.hubspot.plan import Strategy
-from hubspot_assets.hubspot.search import Window
-from hubspot_assets.sync.request import Mode, Records
+from hubspot_assets.hubspot.records.id_ranges import Outstanding
+from hubspot_assets.hubspot.records.plan import Strategy
+from hubspot_assets.hubspot.records.search import Window
+from hubspot_assets.sync.records.request import Mode, Records
+from hubspot_assets.sync.syncs import SYNCS
 from hubspot_assets.warehouse.base import Filters, Warehouse
-from hubspot_assets.warehouse.syncs import SYNCS
 
 
 @dataclass(frozen=True, slots=True)

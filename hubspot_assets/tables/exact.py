@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from hubspot_assets.hubspot.errors import UnreadableAnswer
+from hubspot_assets.hubspot.transport.errors import UnreadableAnswer
 from hubspot_assets.tables.raw import FIELDS, RawRecords
 
 

@@ -12,8 +12,8 @@ from datetime import UTC
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hubspot_assets.hubspot.errors import UnreadableAnswer
-from hubspot_assets.hubspot.pages import Page
+from hubspot_assets.hubspot.records.pages import Page
+from hubspot_assets.hubspot.transport.errors import UnreadableAnswer
 from hubspot_assets.tables import exact
 from hubspot_assets.tables.columns import typed, without_blanks
 from hubspot_assets.tables.fast import FastReader

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table as Printed
 
 from hubspot_assets.warehouse.base import Counts, Merge, Patch, Table
-from hubspot_assets.warehouse.duckdb import DuckDBWarehouse
+from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 
 INSTANT = pa.timestamp("us")
 DECIMAL = pa.decimal128(38, 10)

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.table import Table
 
-from hubspot_assets.hubspot.pages import Page
+from hubspot_assets.hubspot.records.pages import Page
 from hubspot_assets.tables.pages import PageReader
 from hubspot_assets.tables.schema import record_schema
 from hubspot_assets_tests.tables.examples import definition

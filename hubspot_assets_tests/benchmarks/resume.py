@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hubspot_assets.demo_portal.control import Portal
-from hubspot_assets.warehouse.duckdb import DuckDBWarehouse
+from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 from hubspot_assets_tests.benchmarks.materialization import environment
 from hubspot_assets_tests.benchmarks.scenarios import AS_GOOD_AS_UNLIMITED, PROPERTIES
 from hubspot_assets_tests.truth import assert_equals_portal

@@ -25,8 +25,8 @@ from typing import TypeVar
 from rich.console import Console
 from rich.table import Table
 
+from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
 from hubspot_assets.demo_portal.control import Portal
-from hubspot_assets.object_types import STANDARD_OBJECT_TYPES
 from hubspot_assets_tests.benchmarks.materialization import cpu_seconds, environment
 
 LATENCY = 0.2
@@ -125,7 +125,7 @@ def _run() -> Figures:
     import dagster as dg
     from dagster._core.definitions.reconstruct import ReconstructableRepository
 
-    from hubspot_assets.assets.records import records_key
+    from hubspot_assets.defs.assets.records import records_key
 
     repository = ReconstructableRepository.for_module("hubspot_assets.definitions", "defs", working_directory=".")
     job = repository.get_reconstructable_job("sync").get_subset(

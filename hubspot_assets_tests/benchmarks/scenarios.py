@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
 from hubspot_assets.demo_portal.control import Portal
-from hubspot_assets.object_types import STANDARD_OBJECT_TYPES
 from hubspot_assets_tests.benchmarks.materialization import Measured, materialize
 
 LATENCY = 0.2

@@ -23,8 +23,8 @@ from rich.console import Console
 from rich.table import Table as Printed
 
 from hubspot_assets.warehouse.base import Counts, Merge
-from hubspot_assets.warehouse.snowflake import SnowflakeWarehouse
-from hubspot_assets.warehouse.snowflake_session import Session
+from hubspot_assets.warehouse.snowflake.session import Session
+from hubspot_assets.warehouse.snowflake.warehouse import SnowflakeWarehouse
 from hubspot_assets_tests.benchmarks.duckdb_merge import CONTACTS, contacts
 from hubspot_assets_tests.snowflake_bed import Server
 

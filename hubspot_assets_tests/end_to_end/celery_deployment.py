@@ -15,8 +15,8 @@ import dagster as dg
 import redis
 from dagster._serdes import serialize_value
 
-from hubspot_assets.postgres_setup import shared_instance
-from hubspot_assets.warehouse.duckdb import DuckDBWarehouse
+from hubspot_assets.setup.postgres import shared_instance
+from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 from hubspot_assets_tests.end_to_end.dagster_server import PROJECT, wait_until
 
 BOTH = {"dagster/asset_partition_range_start": "latest", "dagster/asset_partition_range_end": "archived"}
@@ -24,8 +24,8 @@ BOTH = {"dagster/asset_partition_range_start": "latest", "dagster/asset_partitio
 # A worker that died is found out in seconds, not in a minute, and its step is begun anew at once.
 _DAGSTER = """
 import dagster as dg
-from hubspot_assets.executors import celery_steps
-from hubspot_assets.assets import records
+from hubspot_assets.defs.executors import celery_steps
+from hubspot_assets.defs.assets import records
 celery_steps.LOOK_SECONDS = celery_steps.ANSWER_SECONDS = 1
 records.RETRY_POLICY = dg.RetryPolicy(max_retries=2)
 from dagster._cli import main
@@ -77,7 +77,7 @@ class Deployment:
     def worker(self, name: str, *, processes: int) -> Iterator["subprocess.Popen[bytes]"]:
         """A Celery worker, in a session of its own."""
         log = self.folder / f"{name}.log"
-        command = [sys.executable, "-m", "celery", "-A", "hubspot_assets.executors.celery_worker", "worker"]
+        command = [sys.executable, "-m", "celery", "-A", "hubspot_assets.defs.executors.celery_worker", "worker"]
         with log.open("w") as output:
             process = subprocess.Popen(
                 [*command, "--concurrency", str(processes), "--loglevel", "INFO", "--hostname", f"{name}@127.0.0.1"],

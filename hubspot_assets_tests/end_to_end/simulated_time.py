@@ -40,10 +40,11 @@ class SimulatedTime:
             patch.setattr("dagster._time._mockable_get_current_datetime", simulated.now)
             patch.setattr("dagster._time._mockable_get_current_timestamp", simulated.timestamp)
             patch.setattr("dagster._core.execution.plan.active.time", clock)
-            patch.setattr("hubspot_assets.hubspot.clock.time", clock)
-            patch.setattr("hubspot_assets.hubspot.clock.Clock.sleep", lambda _, seconds: simulated.sleep(seconds))
-            patch.setattr("hubspot_assets.sensors.time", clock)
-            for module in ("freshness_checks", "covered_instants", "sync.records"):
+            patch.setattr("hubspot_assets.hubspot.transport.clock.time", clock)
+            sleep = "hubspot_assets.hubspot.transport.clock.Clock.sleep"
+            patch.setattr(sleep, lambda _, seconds: simulated.sleep(seconds))
+            patch.setattr("hubspot_assets.defs.automation.sensors.time", clock)
+            for module in ("defs.checks.freshness", "defs.checks.covered_instants", "sync.records.source"):
                 patch.setattr(f"hubspot_assets.{module}.datetime", Clock)
             yield simulated
 

@@ -15,15 +15,15 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from hubspot_assets import schedules
-from hubspot_assets.assets.records import records_key
-from hubspot_assets.checks import UNPARSED, record_check_keys
+from hubspot_assets.defs.assets.records import records_key
+from hubspot_assets.defs.automation import schedules
+from hubspot_assets.defs.checks.freshness import CHECKS
+from hubspot_assets.defs.checks.records import UNPARSED, record_check_keys
 from hubspot_assets.demo_portal.control import Portal
-from hubspot_assets.freshness_checks import CHECKS
-from hubspot_assets.hubspot.budgets import Budgets
-from hubspot_assets.schedule_expressions import schedule_expression
-from hubspot_assets.sync.goal import SEARCH_LAG
-from hubspot_assets.warehouse.duckdb import DuckDBWarehouse
+from hubspot_assets.hubspot.limits.budgets import Budgets
+from hubspot_assets.settings.schedule_expressions import schedule_expression
+from hubspot_assets.sync.records.goal import SEARCH_LAG
+from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 from hubspot_assets_tests.end_to_end.dagster_daemon import Daemon
 from hubspot_assets_tests.end_to_end.living_account import EVERYDAY, UNNOTICED, LivingAccount
 from hubspot_assets_tests.end_to_end.simulated_time import SimulatedTime

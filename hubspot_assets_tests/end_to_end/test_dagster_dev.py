@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from hubspot_assets.catalog.object_types import DEFAULT_OBJECT_TYPES, STANDARD_OBJECT_TYPES
 from hubspot_assets.demo_portal.control import Portal
-from hubspot_assets.object_types import DEFAULT_OBJECT_TYPES, STANDARD_OBJECT_TYPES
-from hubspot_assets.warehouse.duckdb import DuckDBWarehouse
+from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 from hubspot_assets_tests.end_to_end.browser import browser
 from hubspot_assets_tests.end_to_end.dagster_server import DagsterServer, dagster_dev, wait_until
 from hubspot_assets_tests.truth import assert_equals_portal

@@ -8,15 +8,15 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from hubspot_assets.catalog.object_types import DEFAULT_OBJECT_TYPES
+from hubspot_assets.defs.partitions import RECORD_PARTITIONS
 from hubspot_assets.demo_portal.control import Portal
-from hubspot_assets.hubspot.budgets import Budgets
-from hubspot_assets.hubspot.client import Client
-from hubspot_assets.hubspot.credentials import AccessToken
-from hubspot_assets.object_types import DEFAULT_OBJECT_TYPES
-from hubspot_assets.partitions import RECORD_PARTITIONS
+from hubspot_assets.hubspot.limits.budgets import Budgets
+from hubspot_assets.hubspot.transport.client import Client
+from hubspot_assets.hubspot.transport.credentials import AccessToken
 from hubspot_assets_tests.launch import both, metadata
 from hubspot_assets_tests.snowflake_bed import recorded
-from hubspot_assets_tests.sync.syncing import Syncing
+from hubspot_assets_tests.sync.records.syncing import Syncing
 
 FEW = 12
 

@@ -4,10 +4,10 @@ from contextlib import ExitStack
 import pytest
 
 from hubspot_assets.demo_portal.control import Portal
-from hubspot_assets.hubspot.budgets import Budgets
-from hubspot_assets.hubspot.client import Client
-from hubspot_assets.hubspot.clock import Clock
-from hubspot_assets.hubspot.credentials import AccessToken
+from hubspot_assets.hubspot.limits.budgets import Budgets
+from hubspot_assets.hubspot.transport.client import Client
+from hubspot_assets.hubspot.transport.clock import Clock
+from hubspot_assets.hubspot.transport.credentials import AccessToken
 from hubspot_assets_tests.hubspot.scripted_server import Reply, ScriptedServer
 
 TOKEN = "pat-na1-0123456789-do-not-show"

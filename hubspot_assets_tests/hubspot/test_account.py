@@ -1,8 +1,8 @@
 import pytest
 
-from hubspot_assets.hubspot import errors
 from hubspot_assets.hubspot.account import account, granted_scopes
-from hubspot_assets.hubspot.credentials import OAuth
+from hubspot_assets.hubspot.transport import errors
+from hubspot_assets.hubspot.transport.credentials import OAuth
 from hubspot_assets_tests.hubspot.conftest import TOKEN
 from hubspot_assets_tests.hubspot.scripted_server import Reply
 

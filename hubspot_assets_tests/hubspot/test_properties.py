@@ -1,8 +1,8 @@
 import pytest
 
-from hubspot_assets.hubspot import errors
-from hubspot_assets.hubspot.client import Client
 from hubspot_assets.hubspot.properties import SENSITIVITIES, PropertyDefinition, property_definitions
+from hubspot_assets.hubspot.transport import errors
+from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets_tests.hubspot.scripted_server import Reply
 
 TIER = {

@@ -1,7 +1,7 @@
 import pytest
 
-from hubspot_assets.hubspot import errors
 from hubspot_assets.hubspot.schemas import custom_object_types, resolve_object_type
+from hubspot_assets.hubspot.transport import errors
 from hubspot_assets_tests.hubspot.scripted_server import Reply
 
 

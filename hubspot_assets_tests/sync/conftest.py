@@ -4,11 +4,11 @@ from contextlib import ExitStack
 import pytest
 
 from hubspot_assets.demo_portal.control import Portal
-from hubspot_assets.hubspot.budgets import Budgets
-from hubspot_assets.hubspot.client import Client
-from hubspot_assets.hubspot.credentials import AccessToken
-from hubspot_assets.warehouse.duckdb import DuckDBWarehouse
-from hubspot_assets_tests.sync.syncing import Syncing
+from hubspot_assets.hubspot.limits.budgets import Budgets
+from hubspot_assets.hubspot.transport.client import Client
+from hubspot_assets.hubspot.transport.credentials import AccessToken
+from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
+from hubspot_assets_tests.sync.records.syncing import Syncing
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from hubspot_assets.hubspot.pages import Page
 from hubspot_assets.hubspot.properties import PropertyDefinition
+from hubspot_assets.hubspot.records.pages import Page
 
 READ_AT = datetime(2026, 11, 20, 8, 5, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hubspot_assets.hubspot.errors import UnreadableAnswer
-from hubspot_assets.hubspot.pages import Page
+from hubspot_assets.hubspot.records.pages import Page
+from hubspot_assets.hubspot.transport.errors import UnreadableAnswer
 from hubspot_assets.tables import exact
 from hubspot_assets.tables import pages as pages_module
 from hubspot_assets.tables.fast import FastReader

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hubspot_assets.warehouse.base import Warehouse
-from hubspot_assets.warehouse.duckdb import DuckDBWarehouse
+from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 from hubspot_assets_tests.warehouse.contacts import CONTACTS
 
 

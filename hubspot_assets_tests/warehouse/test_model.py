@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubspot_assets.warehouse.base import Counts, Delete, Merge, Patch
-from hubspot_assets.warehouse.duckdb import DuckDBWarehouse
+from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 from hubspot_assets_tests.warehouse.contacts import CONTACTS, NAME, contact, instant, rows
 
 COLUMNS = CONTACTS.schema.names

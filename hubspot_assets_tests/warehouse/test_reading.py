@@ -4,8 +4,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
+from hubspot_assets.sync.syncs import SEEN
 from hubspot_assets.warehouse.base import Append, TableNotFound, WarehouseError
-from hubspot_assets.warehouse.syncs import SEEN
 from hubspot_assets_tests.warehouse.contacts import CONTACTS, NAME, contact, instant, merged, rows
 
 

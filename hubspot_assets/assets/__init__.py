@@ -1,1 +1,0 @@
-"""The assets: one module per family, each a factory over the catalogue."""

@@ -1,0 +1,1 @@
+"""Tables of data about HubSpot, the same for every account; no logic."""

@@ -1,0 +1,1 @@
+"""What happens by itself: schedules, the sensor, and the jobs they launch."""

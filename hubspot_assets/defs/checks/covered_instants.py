@@ -1,0 +1,67 @@
+"""Up to when each table is complete, by what Dagster and the warehouse know together."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    from hubspot_assets.warehouse.base import Warehouse
+
+COVERED_UNTIL = "covered_until"
+TABLE_NAME = "dagster/table_name"
+
+
+def covered_instants(
+    instance: dg.DagsterInstance,
+    warehouse: "Callable[[], Warehouse]",
+    partition: str,
+    tables: Mapping[dg.AssetKey, str | None],
+    *,
+    enough: timedelta | None = None,
+) -> Mapping[dg.AssetKey, datetime | None]:
+    """The covered instant of one partition of some assets.
+
+    A sync that finds nothing changed tells only Dagster; a sync that another Dagster launched tells only the
+    warehouse. So the later of the two counts.
+
+    Args:
+        instance: where materializations are recorded.
+        warehouse: where SYNCS is.
+        partition: `latest` or `archived`.
+        tables: the assets, and the name of each one's table; None for a custom object, whose table is known once it
+            has been materialized.
+        enough: the warehouse is not asked about instants that are not older than this: asking may wake it up.
+
+    Returns:
+        The instant (aware, UTC) by asset; None where no sync has finished.
+    """
+    instants: dict[dg.AssetKey, datetime | None] = {}
+    left: dict[dg.AssetKey, str] = {}
+    now = datetime.now(UTC)
+    for key, declared in tables.items():
+        metadata = _last_metadata(instance, key, partition)
+        covered = metadata.get(COVERED_UNTIL)
+        instants[key] = datetime.fromtimestamp(covered.value, UTC) if covered is not None else None  # pyright: ignore
+        table = metadata[TABLE_NAME].value if TABLE_NAME in metadata else declared
+        known = instants[key]
+        if table and (enough is None or known is None or now - known > enough):
+            left[key] = str(table)
+    if left:
+        from hubspot_assets.sync.records.request import Records
+        from hubspot_assets.sync.state import covered_until
+
+        stored = covered_until(warehouse(), left.values(), Records(partition))
+        for key, table in left.items():
+            both = [instant for instant in (instants[key], stored.get(table)) if instant is not None]
+            instants[key] = max(both, default=None)
+    return instants
+
+
+def _last_metadata(instance: dg.DagsterInstance, key: dg.AssetKey, partition: str) -> Mapping[str, dg.MetadataValue]:
+    records = instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition]), limit=1
+    ).records
+    materialization = records[0].asset_materialization if records else None
+    return materialization.metadata if materialization is not None else {}

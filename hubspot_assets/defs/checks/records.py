@@ -1,0 +1,109 @@
+"""Asset checks of what each table holds. Each result says what to do."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from hubspot_assets.defs.assets.records import records_key
+from hubspot_assets.defs.checks.covered_instants import covered_instants
+from hubspot_assets.defs.failures import permanent_failures
+from hubspot_assets.defs.partitions import LATEST
+from hubspot_assets.defs.resources.hubspot import HubSpotResource
+from hubspot_assets.defs.resources.warehouse import warehouse_of
+from hubspot_assets.settings.hubspot import Settings
+
+if TYPE_CHECKING:
+    from hubspot_assets.sync.records.inspection import Finding
+
+RECORDS = "has_as_many_rows_as_hubspot"
+DUPLICATES = "has_no_duplicate_records"
+FUTURE = "is_not_modified_in_the_future"
+UNPARSED = "values_fit_their_columns"
+PROPERTIES = "has_all_its_properties"
+
+_RECORD_CHECKS = {
+    DUPLICATES: "Every record stands in one row.",
+    FUTURE: "No row claims to be modified later than HubSpot's clock shows; such a row would keep out later changes.",
+    UNPARSED: "At most 1 % of the rows have values that do not fit the type of their column (UNPARSED keeps them).",
+    RECORDS: "HubSpot's own count of live records equals the table's, but for what changed meanwhile.",
+    PROPERTIES: "No property vanished or changed its type since the last check, and each one of "
+    "`HUBSPOT_ALLOW_PROPERTIES` exists.",
+}
+"""Those that need HubSpot come last, so that the others are told even if it does not answer."""
+
+_HISTORY = 20
+"""Evaluations looked through for the last one that ended."""
+
+
+def record_check_keys(keys: Sequence[dg.AssetKey]) -> list[dg.AssetCheckKey]:
+    """The checks of what the tables of some assets hold."""
+    return [dg.AssetCheckKey(key, name) for key in keys for name in _RECORD_CHECKS]
+
+
+def record_checks(name: str, settings: Settings) -> dg.AssetChecksDefinition:
+    """The checks of what one object type's table holds, in one step."""
+    key = records_key(name)
+
+    @dg.multi_asset_check(
+        name=f"{key.to_python_identifier()}_checks",
+        specs=[dg.AssetCheckSpec(check, asset=key, description=says) for check, says in _RECORD_CHECKS.items()],
+        can_subset=True,
+    )
+    def checks(context: dg.AssetCheckExecutionContext, hubspot: HubSpotResource) -> Iterator[dg.AssetCheckResult]:
+        from hubspot_assets.sync.object_types import object_type_called
+        from hubspot_assets.sync.records.inspection import Inspection
+        from hubspot_assets.sync.records.property_filter import PropertyFilter
+
+        with permanent_failures():
+            object_type = object_type_called(hubspot.client, name)
+            allow, deny = settings.allow_properties.get(name, ()), settings.deny_properties.get(name, ())
+            warehouse = warehouse_of(Settings.load())
+            inspection = Inspection(
+                hubspot.client, warehouse, object_type, PropertyFilter(allow, deny), settings.updated_after
+            )
+
+            def covered_until() -> datetime | None:
+                return covered_instants(context.instance, lambda: warehouse, LATEST, {key: object_type.table})[key]
+
+            inspect = {
+                DUPLICATES: inspection.duplicates,
+                FUTURE: inspection.future,
+                UNPARSED: inspection.unparsed,
+                RECORDS: lambda: inspection.records(covered_until()),
+                PROPERTIES: lambda: inspection.properties(_properties_before(context.instance, key)),
+            }
+            selected = {check.name for check in context.selected_asset_check_keys}
+            for check in _RECORD_CHECKS:
+                if check in selected:
+                    yield _result(key, check, inspect[check]())
+
+    return checks
+
+
+def _properties_before(instance: dg.DagsterInstance, key: dg.AssetKey) -> Mapping[str, str] | None:
+    """The type of each property at the last evaluation of their check; None before the first."""
+    history = instance.event_log_storage.get_asset_check_execution_history(
+        dg.AssetCheckKey(key, PROPERTIES), limit=_HISTORY
+    )
+    for record in history:
+        evaluation = record.evaluation
+        if isinstance(evaluation, dg.AssetCheckEvaluation) and "properties" in evaluation.metadata:
+            return evaluation.metadata["properties"].value  # pyright: ignore[reportReturnType]
+    return None
+
+
+def _result(key: dg.AssetKey, check: str, finding: "Finding") -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=check,
+        passed=finding.holds,
+        severity=dg.AssetCheckSeverity.ERROR if finding.grave else dg.AssetCheckSeverity.WARN,
+        description=finding.sentence,
+        metadata={name: _metadata(fact) for name, fact in finding.facts.items()},
+    )
+
+
+def _metadata(fact: Any) -> dg.MetadataValue | int | float | dict:  # noqa: ANN401
+    return dg.MetadataValue.timestamp(fact) if isinstance(fact, datetime) else fact

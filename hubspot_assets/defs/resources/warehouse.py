@@ -1,0 +1,33 @@
+"""The destination that the settings name."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hubspot_assets.settings.hubspot import Settings
+
+if TYPE_CHECKING:
+    from hubspot_assets.warehouse.base import Warehouse
+
+
+def warehouse_of(settings: Settings) -> "Warehouse":
+    """The warehouse that `HUBSPOT_DESTINATION` names; its libraries are imported only now.
+
+    Raises:
+        SettingsError: the settings of the destination cannot be used.
+    """
+    if settings.destination == "snowflake":
+        from hubspot_assets.defs.resources.snowflake import snowflake_warehouse
+        from hubspot_assets.settings.snowflake import SnowflakeSettings
+
+        # Frozen settings have a hash, which pyright does not see.
+        return snowflake_warehouse(SnowflakeSettings.load())  # pyright: ignore[reportArgumentType]
+    return _duckdb_warehouse(settings.duckdb_path.expanduser().resolve())
+
+
+@lru_cache(maxsize=1)
+def _duckdb_warehouse(path: Path) -> "Warehouse":
+    """The same for all steps of a process: to start DuckDB takes longer than to open a file."""
+    from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
+
+    return DuckDBWarehouse(path)

@@ -1,0 +1,106 @@
+"""The account's requests of a day: how many are left, and the reserve kept for the account's other apps.
+
+The pool belongs to all privately distributed apps of an account and fills up at midnight in the account's
+time zone (https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines). Answers tell what
+is left; search answers may not, so requests are counted down in between. OAuth apps have no pool.
+"""
+
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from hubspot_assets.hubspot.transport.errors import DailyLimitReached
+
+RESERVE = 0.10
+"""Share of the day's requests that is left to the account's other apps."""
+
+_TRUSTED_SECONDS = 300.0
+"""How long a figure is believed while nothing is sent: then a request may find out that a day has begun."""
+
+
+class DailyPool:
+    """What is left of the account's day, as the last answer told.
+
+    Args:
+        reserve: share of the pool never used.
+
+    Attributes:
+        time_zone: the account's, once known; only messages need it.
+    """
+
+    def __init__(self, reserve: float = RESERVE) -> None:
+        self.time_zone: tzinfo | None = None
+        self._reserve = reserve
+        self._lock = threading.Lock()
+        self._limit: int | None = None
+        self._remaining: int | None = None
+        self._told_at = 0.0
+
+    def spend(self, now: float) -> None:
+        """Count one request about to be sent.
+
+        Args:
+            now: seconds since 1970.
+
+        Raises:
+            DailyLimitReached: nothing but the reserve is left.
+        """
+        with self._lock:
+            if self._remaining is None or now - self._told_at > _TRUSTED_SECONDS:
+                return
+            limit = self._limit or 0
+            if self._remaining <= limit * self._reserve:
+                raise self._reached(limit, self._remaining, now)
+            self._remaining -= 1
+            self._told_at = now
+
+    def learn(self, headers: Mapping[str, str], now: float) -> None:
+        """Believe an answer's `X-HubSpot-RateLimit-Daily` headers, where it has them."""
+        limit = _number(headers.get("X-HubSpot-RateLimit-Daily"))
+        remaining = _number(headers.get("X-HubSpot-RateLimit-Daily-Remaining"))
+        if limit is None or remaining is None:
+            return
+        with self._lock:
+            self._limit, self._remaining, self._told_at = limit, remaining, now
+
+    def used_up(self, error: DailyLimitReached, now: float) -> DailyLimitReached:
+        """Take HubSpot's word that nothing is left, and complete its error with the time of the reset."""
+        with self._lock:
+            self._remaining, self._told_at = 0, now
+        error.resets_at = self.resets_at(now)
+        error.message += f" {self._when(error.resets_at)}" if error.resets_at else ""
+        return error
+
+    def describe(self) -> str:
+        """What is left of the day, in words."""
+        with self._lock:
+            if self._limit is None:
+                return "no limit of the day told"
+            left = f"{self._remaining:,} of {self._limit:,} requests left today"
+            return f"{left} ({self._reserve:.0%} kept for other apps)"
+
+    def resets_at(self, now: float) -> datetime | None:
+        """The account's next midnight (aware, UTC), None while its time zone is unknown."""
+        if self.time_zone is None:
+            return None
+        here = datetime.fromtimestamp(now, UTC).astimezone(self.time_zone)
+        midnight = datetime(here.year, here.month, here.day, tzinfo=self.time_zone) + timedelta(days=1)
+        return midnight.astimezone(UTC)
+
+    def _reached(self, limit: int, remaining: int, now: float) -> DailyLimitReached:
+        resets_at = self.resets_at(now)
+        error = DailyLimitReached(
+            f"Of the HubSpot account's {limit:,} requests of today {remaining:,} are left, and "
+            f"{self._reserve:.0%} are kept for its other apps. {self._when(resets_at)}"
+        )
+        error.resets_at = resets_at
+        return error
+
+    def _when(self, resets_at: datetime | None) -> str:
+        if resets_at is None:
+            return "They are counted anew from midnight in the account's time zone."
+        return f"They are counted anew from {resets_at:%Y-%m-%d %H:%M} UTC, midnight in {self.time_zone}."
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.strip().isdecimal() else None

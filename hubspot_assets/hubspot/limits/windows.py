@@ -1,0 +1,243 @@
+"""Waiting in line for one of HubSpot's limits over seconds: so many requests in any span of so many seconds.
+
+HubSpot counts requests when they arrive, we when they set out, and no two take equally long. A window
+therefore spans a little more time than HubSpot's (4 %, and at least 40 ms), or as much more as the delays of
+the latest answers differ: a request may be late by that much without meeting a full window.
+"""
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from dataclasses import replace
+
+from hubspot_assets.hubspot.limits.window_store import Limit, Store
+from hubspot_assets.hubspot.transport.clock import Clock
+
+_MARGIN_SHARE = 0.04
+_LEAST_MARGIN = 40
+"""Milliseconds."""
+_MARGIN_STEP = 25
+"""Milliseconds; smaller differences are not worth telling the store."""
+_DELAYS = 40
+"""How many of the latest answers tell how unevenly requests arrive."""
+_USUAL = 0.9
+"""Share of those delays that is taken for usual; one request that hung should not slow all that follow."""
+_CONTENDED = 5
+"""Milliseconds to wait when the store was busy with another process."""
+_LONGEST_PAUSE = 3_600_000
+"""Milliseconds; a pause beyond it means that a clock was set back."""
+_FOREIGN_SHARE = 0.05
+"""Share of a limit that may be unaccounted for before it counts as another program's use."""
+
+
+class Window(ABC):
+    """A limit over seconds, shared by threads."""
+
+    @property
+    @abstractmethod
+    def limit(self) -> Limit | None:
+        """HubSpot's limit as far as it is known, None without any."""
+
+    @abstractmethod
+    def acquire(self, clock: Clock) -> float:
+        """Wait for leave to send one request.
+
+        Returns:
+            Seconds for which this limit kept the head of the line waiting: summed over all requests, the time
+            that the limit cost, however many threads stood in line.
+
+        Raises:
+            ClientClosed: the clock was stopped.
+        """
+
+    @abstractmethod
+    def pause(self, seconds: float, clock: Clock) -> None:
+        """Let nobody ask for so many seconds."""
+
+    @abstractmethod
+    def learn(self, limit: Limit, remaining: int | None, age: float) -> None:
+        """Take note of what an answer's headers say.
+
+        Args:
+            limit: HubSpot's.
+            remaining: requests left in HubSpot's window when it answered, None when the answer does not say.
+            age: seconds since leave was given for that request.
+        """
+
+    @abstractmethod
+    def observe(self, delay: float) -> None:
+        """Take note of how long a request took.
+
+        Args:
+            delay: seconds from leave to answer.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+
+class UnlimitedWindow(Window):
+    """No limit at all, but pauses that HubSpot asks for are kept, by this process."""
+
+    def __init__(self) -> None:
+        self._paused_until = 0.0
+
+    @property
+    def limit(self) -> None:
+        """None."""
+
+    def acquire(self, clock: Clock) -> float:
+        """Wait while paused."""
+        waited = 0.0
+        while (seconds := self._paused_until - clock.time()) > 0:
+            clock.sleep(seconds)
+            waited += seconds
+        return waited
+
+    def pause(self, seconds: float, clock: Clock) -> None:
+        """Let nobody ask for so many seconds."""
+        self._paused_until = max(self._paused_until, clock.time() + seconds)
+
+    def learn(self, limit: Limit, remaining: int | None, age: float) -> None:
+        """There is nothing to learn."""
+
+    def observe(self, delay: float) -> None:
+        """There is nothing to observe."""
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+
+class SharedWindow(Window):
+    """A limit shared with other processes by a store.
+
+    Only the head of the line sleeps and asks the store; the other threads of a process stand behind it on a
+    lock. So a full window costs one question per free place, not one per thread.
+
+    Args:
+        store: where the requests are counted.
+        limit: HubSpot's, until its headers teach another.
+    """
+
+    def __init__(self, store: Store, limit: Limit) -> None:
+        self._store = store
+        self._limit = limit
+        self._line = threading.Lock()
+        self._guard = threading.Lock()
+        self._counted_by: Limit | None = None
+        self._delays: deque[float] = deque(maxlen=_DELAYS)
+        self._next_tidying = 0
+        self._closed = False
+        with self._guard, store.exclusive():
+            self._set(store.read().limit or limit)
+
+    @property
+    def limit(self) -> Limit:
+        """HubSpot's limit, as its headers taught it last."""
+        return self._limit
+
+    def acquire(self, clock: Clock) -> float:
+        """Wait for leave to send one request."""
+        waited = 0.0
+        with self._line:
+            clock.check()
+            while milliseconds := self._ask():
+                started = time.monotonic()
+                clock.sleep(milliseconds / 1000)
+                waited += time.monotonic() - started
+        return waited
+
+    def pause(self, seconds: float, clock: Clock) -> None:  # noqa: ARG002
+        """Let nobody ask for so many seconds, in any process."""
+        with self._guard:
+            if not self._closed:
+                self._pause(seconds)
+
+    def _pause(self, seconds: float) -> None:
+        with self._store.exclusive():
+            note = self._store.read()
+            until = self._store.now() + round(seconds * 1000)
+            if until > note.paused_until:
+                self._store.write(replace(note, paused_until=until))
+
+    def observe(self, delay: float) -> None:
+        """Take note of how long a request took; the next one to ask sees to it that the margin fits."""
+        self._delays.append(delay)
+
+    def learn(self, limit: Limit, remaining: int | None, age: float) -> None:
+        """Adopt HubSpot's limit, and count requests of programs that do not share this store."""
+        margin = self._with_margin(limit).milliseconds - limit.milliseconds
+        scarce = remaining is not None and remaining < limit.requests / 2 and age * 1000 <= margin
+        if limit == self._limit and not scarce:
+            return
+        with self._guard:
+            if not self._closed:
+                self._learn(limit, limit.requests - remaining if scarce and remaining is not None else 0)
+
+    def _learn(self, limit: Limit, used: int) -> None:
+        with self._store.exclusive():
+            if limit != self._limit:
+                self._store.write(replace(self._store.read(), limit=limit))
+                self._set(limit)
+            self._count_foreign(used)
+
+    def close(self) -> None:
+        """Let go of the store. Answers that come later teach nothing; the clock of whoever asks is stopped."""
+        with self._guard:
+            self._closed = True
+            self._store.close()
+
+    def _ask(self) -> int:
+        """Milliseconds to wait before asking again; 0 when a place was taken."""
+        with self._guard:
+            return _CONTENDED if self._closed else self._take()
+
+    def _take(self) -> int:
+        with self._store.exclusive():
+            note = self._store.read()
+            self._set(note.limit or self._limit)
+            now = self._store.now()
+            pause = note.paused_until - now
+            if 0 < pause < _LONGEST_PAUSE:
+                return pause
+            decision = self._store.take(now)
+            if decision.allowed:
+                self._tidy(now)
+                return 0
+            wait = _CONTENDED if decision.retry_after_ms is None else decision.retry_after_ms
+            span = self._with_margin(self._limit).milliseconds
+            if wait > span + 1:
+                # Requests counted in the future: the clock was set back.
+                self._store.clear()
+            return min(max(wait, 1), span)
+
+    def _count_foreign(self, used: int) -> None:
+        if used == 0:
+            return
+        now = self._store.now()
+        taken = self._store.taken(now)
+        foreign = used - taken
+        if foreign > max(2, self._limit.requests * _FOREIGN_SHARE):
+            self._store.take(now, min(foreign, self._limit.requests - taken))
+
+    def _tidy(self, now: int) -> None:
+        """Forget requests outside the window, once per window."""
+        if now >= self._next_tidying:
+            self._store.forget(now)
+            self._next_tidying = now + self._limit.milliseconds
+
+    def _set(self, limit: Limit) -> None:
+        counted_by = self._with_margin(limit)
+        if counted_by != self._counted_by:
+            self._store.set_limit(counted_by)
+            self._limit, self._counted_by = limit, counted_by
+
+    def _with_margin(self, limit: Limit) -> Limit:
+        delays = sorted(self._delays.copy())
+        uneven = 1000 * (delays[int(_USUAL * (len(delays) - 1))] - delays[0]) if delays else 0.0
+        # Beyond half a window there is no telling when a request arrives; then HubSpot has to say so.
+        uneven = min(_MARGIN_STEP * round(uneven / _MARGIN_STEP), limit.milliseconds // 2)
+        margin = max(_LEAST_MARGIN, round(limit.milliseconds * _MARGIN_SHARE), uneven)
+        return Limit(limit.requests, limit.milliseconds + margin)

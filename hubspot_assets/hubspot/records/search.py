@@ -1,0 +1,178 @@
+"""Reading the records that match a filter, by search; above all those changed in a window of time.
+
+The filter stays fixed, rows are sorted by `hs_object_id`, and each request asks for ids beyond the last one seen.
+So there is no offset: the cap of 10,000 results, more than 10,000 rows in one millisecond, and rows that move
+while being read are no cases at all (the failures behind airbytehq/airbyte#43317 and #10700). Short and even
+empty pages may carry a cursor (airbytehq/airbyte#80745): reading ends at a page without a cursor that has no rows,
+or has all that match. Where an account's search keeps none of this, `SearchUnreliable` says so, and a scan reads
+the same records.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from hubspot_assets.hubspot.limits.budgets import Budget
+from hubspot_assets.hubspot.records.id_ranges import ALL_IDS, IdRange
+from hubspot_assets.hubspot.records.pages import Page, Results
+from hubspot_assets.hubspot.records.ranged_read import RangedRead
+from hubspot_assets.hubspot.transport import paths
+from hubspot_assets.hubspot.transport.client import Answer, Client
+
+PAGE_SIZE = 200
+MOST_IN_FLIGHT = 5
+MOST_GROUPS = 5
+"""HubSpot takes five filter groups of six filters, eighteen filters in all."""
+MOST_EMPTY_PAGES = 10_000 // PAGE_SIZE
+"""No search goes beyond its first 10,000 matches, so more empty pages in a row lead nowhere."""
+EARLIEST = datetime.fromtimestamp(1, UTC)
+"""A filter at the epoch itself makes HubSpot answer 500."""
+
+Filter = dict[str, object]
+
+
+class SearchUnreliable(Exception):
+    """Paging a search by id would lose rows, or never end; a scan does neither."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What one search tells about its matches.
+
+    Attributes:
+        matches: how many records match, by the search index.
+        highest_id: the largest id among them, or None without matches.
+    """
+
+    matches: int
+    highest_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A closed span of time, to the millisecond; without `after` from the beginning, without `before` open-ended."""
+
+    after: datetime | None = None
+    before: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a window that ends before it begins; HubSpot would answer 400."""
+        if self.after is not None and self.before is not None and self.after > self.before:
+            raise ValueError(f"The window begins at {self.after.isoformat()}, after its end {self.before.isoformat()}")
+
+
+def changed_in(window: Window, last_modified_property: str) -> list[list[Filter]]:
+    """Filter groups for the records last modified within a window, both ends included."""
+    if window.after is None and window.before is None:
+        return [[]]
+    after = max(window.after or EARLIEST, EARLIEST)
+    filter_: Filter = {"propertyName": last_modified_property, "operator": "GTE", "value": str(_milliseconds(after))}
+    if window.before is not None:
+        filter_ |= {"operator": "BETWEEN", "highValue": str(_milliseconds(max(window.before, after)))}
+    return [[filter_]]
+
+
+def holding_any(properties: Sequence[str]) -> list[list[Filter]]:
+    """Filter groups for the records that hold a value of any of up to five properties."""
+    if len(properties) > MOST_GROUPS:
+        raise ValueError(f"One search takes {MOST_GROUPS} filter groups, not {len(properties)}")
+    return [[{"propertyName": name, "operator": "HAS_PROPERTY"}] for name in properties]
+
+
+class Search:
+    """A read of all live records of one object type that match a filter.
+
+    Args:
+        client: the HubSpot client.
+        object_type_path: how object endpoints spell the type.
+        properties: names of the properties wanted.
+        filter_groups: any of these groups must match with all of its filters; at most five.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        object_type_path: str,
+        properties: Sequence[str],
+        filter_groups: Sequence[Sequence[Filter]] = ((),),
+    ) -> None:
+        self._client = client
+        self._type = object_type_path
+        self._properties = list(properties)
+        self._filter_groups = filter_groups
+
+    def count(self) -> Count:
+        """Count the matches, in one request."""
+        _, results = self._post(ALL_IDS, properties=["hs_object_id"], direction="DESCENDING", limit=1)
+        ids = [int(record.id) for record in results.results]
+        return Count(results.total or 0, max(ids, default=None))
+
+    def pages(
+        self, ranges: Sequence[IdRange] = (ALL_IDS,), *, expected: int | None = None, highest_id: int | None = None
+    ) -> Iterator[Page]:
+        """Read the matches of some id ranges.
+
+        Args:
+            ranges: what to read; all ids by default.
+            expected: about how many records match; few are not worth several requests at once.
+            highest_id: about the largest id there is.
+
+        Yields:
+            Pages that cover the ranges. A row is as fresh as the store, so it may have left the filter since
+            the index matched it; it is kept all the same.
+
+        Raises:
+            SearchUnreliable: search does not sort ids numerically, or does not end; what was read so far is good.
+            HubSpotError: what the client could not get over.
+        """
+        workers = MOST_IN_FLIGHT if expected is None else min(MOST_IN_FLIGHT, expected // (4 * PAGE_SIZE) + 1)
+        yield from RangedRead(self._fetch, ranges, workers=workers, highest_id=highest_id)
+
+    def _fetch(self, range_: IdRange) -> Page:
+        answer, results = self._post(range_)
+        empty_pages = 0
+        while not results.results and results.after is not None:
+            empty_pages += 1
+            if empty_pages == MOST_EMPTY_PAGES:
+                raise SearchUnreliable(f"A search of {self._type} from id {range_.start} on answered only empty pages")
+            answer, results = self._post(range_, after=results.after)
+        if not results.results:
+            return Page(answer.body, 0, answer.received_at, range_)
+        ids = [int(record.id) for record in results.results]
+        inside = ids[0] >= range_.start and (range_.stop is None or ids[-1] < range_.stop)
+        if ids != sorted(set(ids)) or not inside:
+            raise SearchUnreliable(f"A search of {self._type} from id {range_.start} on answered ids out of order")
+        # Two witnesses that nothing is left: there is no cursor, and no more rows match than came.
+        last = results.after is None and results.total == len(ids)
+        return Page(answer.body, len(ids), answer.received_at, range_ if last else IdRange(range_.start, ids[-1] + 1))
+
+    def _post(
+        self,
+        range_: IdRange,
+        *,
+        after: str | None = None,
+        properties: list[str] | None = None,
+        direction: str = "ASCENDING",
+        limit: int = PAGE_SIZE,
+    ) -> tuple[Answer, Results]:
+        body: dict[str, object] = {
+            "filterGroups": [{"filters": [*group, *_within(range_)]} for group in self._filter_groups],
+            "sorts": [{"propertyName": "hs_object_id", "direction": direction}],
+            "properties": self._properties if properties is None else properties,
+            "limit": limit,
+        }
+        if after is not None:
+            body["after"] = after
+        answer = self._client.post(paths.search(self._client.api_version, self._type), body, budget=Budget.SEARCH)
+        return answer, answer.decode(Results)
+
+
+def _within(range_: IdRange) -> list[Filter]:
+    filters: list[Filter] = [{"propertyName": "hs_object_id", "operator": "GT", "value": str(max(range_.start - 1, 0))}]
+    if range_.stop is not None:
+        filters.append({"propertyName": "hs_object_id", "operator": "LT", "value": str(range_.stop)})
+    return filters
+
+
+def _milliseconds(instant: datetime) -> int:
+    return (instant - datetime.fromtimestamp(0, UTC)) // timedelta(milliseconds=1)

@@ -1,0 +1,210 @@
+"""Who asks: a token that stays, or one that OAuth renews. No `repr` and no error shows a secret."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+import requests
+
+from hubspot_assets.hubspot.transport import errors, paths
+
+
+class Credential(Protocol):
+    """What a client needs to know of whoever it acts for."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash that names the credential without giving it away; requests under it share their limits."""
+        ...
+
+    def authorization(self) -> str:
+        """The value of the `Authorization` header."""
+        ...
+
+    def refreshed(self) -> bool:
+        """Called when HubSpot says the token has expired: whether there is, or will be, another one."""
+        ...
+
+    def scopes(self) -> tuple[str, ...] | None:
+        """The scopes granted, None where the credential itself does not know."""
+        ...
+
+
+class AccessToken:
+    """A token that stays until a person replaces it: a service key, or a legacy private app's.
+
+    Args:
+        token: the token as HubSpot shows it (`pat-na1-…`); white space around it is dropped.
+
+    Raises:
+        ValueError: the token is empty, or no header could carry it.
+    """
+
+    def __init__(self, token: str) -> None:
+        token = token.strip()
+        if not token:
+            raise ValueError(
+                "The HubSpot access token is empty. Create a service key in HubSpot (Development > Keys > "
+                "Service keys) and set it as HUBSPOT_ACCESS_TOKEN."
+            )
+        if not all("!" <= character <= "~" for character in token):
+            raise ValueError(
+                "The HubSpot access token holds a space, a line break or a special character. Set "
+                "HUBSPOT_ACCESS_TOKEN to the token alone, as HubSpot shows it (pat-…)."
+            )
+        self._token = token
+
+    def __repr__(self) -> str:
+        return f"AccessToken(fingerprint={self.fingerprint!r})"
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the token."""
+        return _fingerprint(self._token)
+
+    def authorization(self) -> str:
+        """The value of the `Authorization` header."""
+        return f"Bearer {self._token}"
+
+    def refreshed(self) -> bool:
+        """Never: nothing but a person can replace this token."""
+        return False
+
+    def scopes(self) -> None:
+        """Unknown here; HubSpot can be asked."""
+
+
+class _TokenAnswer(msgspec.Struct):
+    access_token: str
+    expires_in: float = 1800.0
+    scopes: list[str] = []
+
+
+class OAuth:
+    """An app installed by OAuth: its refresh token yields access tokens of half an hour.
+
+    Tokens are renewed by their own `expires_in`, as HubSpot advises, before HubSpot has to refuse one.
+
+    Args:
+        client_id: the app's id.
+        client_secret: the app's secret.
+        refresh_token: what the account's installation of the app was given; HubSpot does not rotate it.
+        base_url: where HubSpot's API is.
+        api_version: date of the API version.
+        clock: seconds that never go back.
+    """
+
+    _RENEW_EARLY = 60.0
+    """Seconds before its end that a token is replaced, at most a tenth of its life."""
+    _JUST_ISSUED = 5.0
+    """Seconds within which several threads may find the same old token expired."""
+
+    def __init__(
+        self,
+        client_id: str,
+        client_secret: str,
+        refresh_token: str,
+        *,
+        base_url: str = "https://api.hubapi.com",
+        api_version: str = "2026-09",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        for name, value in (
+            ("client id", client_id),
+            ("client secret", client_secret),
+            ("refresh token", refresh_token),
+        ):
+            if not value.strip():
+                raise ValueError(f"The {name} of the HubSpot OAuth app is empty.")
+        self._form = {
+            "grant_type": "refresh_token",
+            "client_id": client_id.strip(),
+            "client_secret": client_secret.strip(),
+            "refresh_token": refresh_token.strip(),
+        }
+        self._base_url = base_url.rstrip("/")
+        self._path = paths.oauth_token(api_version)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._answer: _TokenAnswer | None = None
+        self._issued_at = 0.0
+
+    def __repr__(self) -> str:
+        return f"OAuth(fingerprint={self.fingerprint!r})"
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the app's id and refresh token: limits are per app and account."""
+        return _fingerprint(self._form["client_id"], self._form["refresh_token"])
+
+    def authorization(self) -> str:
+        """The value of the `Authorization` header, of a token renewed when its time is nearly over.
+
+        Raises:
+            HubSpotError: HubSpot issued no token.
+        """
+        return f"Bearer {self._token().access_token}"
+
+    def refreshed(self) -> bool:
+        """Drop the token, unless another thread has just replaced it; the next request gets a new one."""
+        with self._lock:
+            if self._clock() - self._issued_at > self._JUST_ISSUED:
+                self._answer = None
+        return True
+
+    def scopes(self) -> tuple[str, ...]:
+        """The scopes that came with the token."""
+        return tuple(self._token().scopes)
+
+    def _token(self) -> _TokenAnswer:
+        with self._lock:
+            if self._answer is not None:
+                life = self._answer.expires_in
+                if self._clock() < self._issued_at + life - min(self._RENEW_EARLY, life / 10):
+                    return self._answer
+            self._issued_at = self._clock()
+            self._answer = self._issue()
+            return self._answer
+
+    def _issue(self) -> _TokenAnswer:
+        # Errors are raised outside the `except` blocks: as their context, the request would bring its form.
+        url, lost = self._base_url + self._path, None
+        try:
+            response = requests.post(url, data=self._form, timeout=30, allow_redirects=False)
+        except requests.RequestException as error:
+            response, lost = None, type(error).__name__
+        if response is None:
+            raise errors.ConnectionLost(
+                f"HubSpot could not be asked for an access token ({lost}).", method="POST", path=self._path
+            )
+        if response.status_code != 200:
+            raise self._refused(response)
+        try:
+            return msgspec.json.decode(response.content, type=_TokenAnswer)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            unreadable = errors.UnreadableAnswer(
+                "HubSpot's answer holds no access token.", status=200, method="POST", path=self._path
+            )
+        raise unreadable
+
+    def _refused(self, response: requests.Response) -> errors.HubSpotError:
+        status, headers, body = response.status_code, response.headers, response.content
+        secrets = [self._form["client_secret"], self._form["refresh_token"]]
+        error = errors.from_answer("POST", self._path, status, headers, body, secrets=secrets)
+        if not isinstance(error, errors.BadRequest | errors.InvalidToken | errors.ExpiredToken):
+            return error
+        return errors.InvalidToken(
+            "HubSpot issues no access token to this OAuth app: its client id, client secret or refresh token "
+            "is wrong or was revoked. Install the app in the account again and set the new refresh token.",
+            status=error.status,
+            method=error.method,
+            path=error.path,
+            correlation_id=error.correlation_id,
+        )
+
+
+def _fingerprint(*secrets: str) -> str:
+    return hashlib.sha256("\n".join(secrets).encode()).hexdigest()[:16]

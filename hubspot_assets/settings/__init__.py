@@ -1,0 +1,1 @@
+"""Every environment variable: validated once per process, passed on as a value."""

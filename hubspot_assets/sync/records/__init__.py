@@ -1,0 +1,1 @@
+"""The family of records: one table per object type, its live and its archived records."""

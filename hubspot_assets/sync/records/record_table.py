@@ -1,0 +1,152 @@
+"""The table of one object type, and which of its properties hold values for every record stored."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+
+from hubspot_assets.catalog.object_types import ObjectType
+from hubspot_assets.hubspot.properties import PropertyDefinition
+from hubspot_assets.sync.records.property_filter import PropertyFilter
+from hubspot_assets.sync.state import naive
+from hubspot_assets.tables.definitions import PROPERTY_DEFINITIONS_SCHEMA, definition_rows
+from hubspot_assets.tables.schema import RecordSchema, record_schema
+from hubspot_assets.warehouse.base import Filters, Merge, Patch, Table, Warehouse, Write
+
+PROPERTY_DEFINITIONS = Table(
+    name="PROPERTY_DEFINITIONS",
+    schema=PROPERTY_DEFINITIONS_SCHEMA,
+    key=("OBJECTTYPEID", "NAME"),
+    json=("OPTIONS",),
+)
+
+
+@dataclass(frozen=True)
+class RecordTable:
+    """An object type's table as HubSpot's definitions and the stored columns together make it.
+
+    Attributes:
+        object_type: whose records it holds.
+        definitions: all property definitions the token may see.
+        schema: the columns that a sync writes.
+        table: the same as the warehouse takes it.
+        columns: every column ever given to a property, also to those not read now (property -> column).
+        backfilled: since when each property known to the warehouse has values for every stored record;
+            None while that is still to be done.
+        vanished: properties that the warehouse knows as live and HubSpot no longer lists.
+        stored: the columns that the table had before.
+    """
+
+    object_type: ObjectType
+    definitions: tuple[PropertyDefinition, ...]
+    schema: RecordSchema
+    table: Table
+    columns: Mapping[str, str]
+    backfilled: Mapping[str, datetime | None]
+    vanished: tuple[str, ...]
+    stored: frozenset[str]
+
+    @classmethod
+    def compare(
+        cls,
+        warehouse: Warehouse,
+        object_type: ObjectType,
+        definitions: Sequence[PropertyDefinition],
+        property_filter: PropertyFilter,
+    ) -> "RecordTable":
+        """Lay HubSpot's definitions beside what the warehouse has."""
+        known: list[dict] = []
+        with warehouse.reading():
+            stored = warehouse.schema(object_type.table)
+            if warehouse.schema(PROPERTY_DEFINITIONS.name) is not None:
+                known = warehouse.read(
+                    PROPERTY_DEFINITIONS.name,
+                    ["NAME", "COLUMNNAME", "BACKFILLEDAT", "ARCHIVED"],
+                    (("OBJECTTYPEID", "=", object_type.object_type_id),),
+                ).to_pylist()
+        listed = {definition.name for definition in definitions}
+        columns = {row["NAME"]: row["COLUMNNAME"] for row in known if row["COLUMNNAME"]}
+        schema = record_schema(object_type.object_type_id, property_filter.select(definitions), columns, stored)
+        return cls(
+            object_type=object_type,
+            definitions=tuple(definitions),
+            schema=schema,
+            table=records_table(object_type.table, schema),
+            columns={**columns, **{column.property: column.column for column in schema.properties}},
+            backfilled={row["NAME"]: row["BACKFILLEDAT"] for row in known},
+            vanished=tuple(row["NAME"] for row in known if row["NAME"] not in listed and not row["ARCHIVED"]),
+            stored=frozenset(stored.names if stored is not None else ()),
+        )
+
+    @property
+    def property_names(self) -> list[str]:
+        """The properties to ask HubSpot for."""
+        return [column.property for column in self.schema.properties]
+
+    @property
+    def to_backfill(self) -> tuple[PropertyDefinition, ...]:
+        """The properties whose values of records already stored are still to be read."""
+        read = set(self.property_names)
+        return tuple(
+            definition
+            for definition in self.definitions
+            if definition.name in read and self.backfilled.get(definition.name) is None
+        )
+
+    def may_hold_old_values(self, definition: PropertyDefinition) -> bool:
+        """Whether a property has a column from before, with values that HubSpot may have cleared since."""
+        return self.columns[definition.name] in self.stored
+
+    def definition_writes(self, backfilled_at: datetime | None) -> list[Write]:
+        """Bring PROPERTY_DEFINITIONS into line.
+
+        Args:
+            backfilled_at: since when the properties not backfilled so far are; None leaves them to be done.
+        """
+        rows = definition_rows(self.object_type.object_type_id, self.definitions, self.columns)
+        read = set(self.property_names)
+        instants = [
+            (self.backfilled.get(name) or naive(backfilled_at)) if name in read else None
+            for name in rows["NAME"].to_pylist()
+        ]
+        position = rows.schema.get_field_index("BACKFILLEDAT")
+        field = rows.schema.field(position)
+        writes: list[Write] = [
+            Merge(PROPERTY_DEFINITIONS, rows.set_column(position, field, pa.array(instants, field.type)))
+        ]
+        if self.vanished:
+            gone = {
+                "OBJECTTYPEID": [self.object_type.object_type_id] * len(self.vanished),
+                "NAME": list(self.vanished),
+                "ARCHIVED": [True] * len(self.vanished),
+                # Should it come back, its values may be others.
+                "BACKFILLEDAT": pa.nulls(len(self.vanished), pa.timestamp("us")),
+            }
+            writes.append(Patch(PROPERTY_DEFINITIONS, pa.table(gone)))
+        return writes
+
+
+def has_properties_to_backfill(warehouse: Warehouse, object_type: ObjectType, property_filter: PropertyFilter) -> bool:
+    """Whether a property that the warehouse knows, and that is to be read, lacks values of records stored."""
+    if warehouse.schema(PROPERTY_DEFINITIONS.name) is None:
+        return True
+    incomplete: Filters = (
+        ("OBJECTTYPEID", "=", object_type.object_type_id),
+        ("BACKFILLEDAT", "is null", None),
+        ("ARCHIVED", "!=", True),
+    )
+    names = warehouse.read(PROPERTY_DEFINITIONS.name, ["NAME"], incomplete)["NAME"].to_pylist()
+    return any(map(property_filter.admits, names))
+
+
+def records_table(name: str, schema: RecordSchema) -> Table:
+    """The table of an object type as the warehouse takes it: by OBJECTID, the newest UPDATEDAT wins."""
+    return Table(
+        name=name,
+        schema=schema.arrow,
+        key=("OBJECTID",),
+        version=("UPDATEDAT", "INGESTEDAT"),
+        provenance=("INGESTEDAT", "SYNCID"),
+        json=("UNPARSED",),
+    )

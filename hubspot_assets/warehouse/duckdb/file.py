@@ -1,0 +1,209 @@
+"""One DuckDB file, opened by one at a time.
+
+DuckDB lets one process write to a file, and while it does no other may even read. So the file is opened late and
+closed always, and whoever finds it taken waits: another sync, or the user's own DuckDB shell, will be done soon.
+The threads of one process take turns as well, for DuckDB refuses to open one file twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import tenacity
+
+from hubspot_assets.warehouse.base import WarehouseBusy, WarehouseError
+from hubspot_assets.warehouse.duckdb.sql import DATABASE, literal
+
+# DuckDB rewrites whole groups of rows when it clears away deleted ones. With groups of its own choice (122,880 rows)
+# a commit of a few thousand scattered rows takes 13 s now and then; with these, at most two at a time, 2 s. A third
+# thread makes a commit no faster, only larger: its rows fill one group.
+_ROW_GROUP_SIZE = 30_720
+_SETTINGS = {"max_vacuum_tasks": 2, "preserve_insertion_order": False, "threads": 2, "memory_limit": "128MiB"}
+
+_HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<process>\d+)\)")
+
+_turns: dict[Path, threading.Lock] = {}
+_turns_guard = threading.Lock()
+
+_log = logging.getLogger(__name__)
+
+
+class DuckDBFile:
+    """Opens a DuckDB file for as long as a block of code lasts. Thread-safe.
+
+    Args:
+        path: The file; it and its folder are made on the first opening for writing.
+        lock_timeout: Seconds to wait for whoever holds the file.
+    """
+
+    def __init__(self, path: Path, *, lock_timeout: float) -> None:
+        self.path = path.expanduser().resolve()
+        self._lock_timeout = lock_timeout
+        self._settings = {**_SETTINGS, "temp_directory": f"{self.path}.{os.getpid()}.tmp"}
+        self._host: duckdb.DuckDBPyConnection | None = None
+        self._kept = threading.local()
+        with _turns_guard:
+            self._turn = _turns.setdefault(self.path, threading.Lock())
+
+    def exists(self) -> bool:
+        """Whether there is anything by that name."""
+        return self.path.exists()
+
+    @contextmanager
+    def open(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection, closed at the end of the block; what was not committed by then never was.
+
+        Raises:
+            WarehouseError: If the file cannot be opened, or DuckDB refuses what the block asks of it.
+        """
+        if (kept := self._kept_connection) is not None:
+            if not read_only:
+                raise RuntimeError(f"DuckDB file {self.path} is kept open for reading; write after that.")
+            with self._named_errors():
+                yield kept
+            return
+        if not self._turn.acquire(timeout=self._lock_timeout):
+            raise WarehouseBusy(
+                f"DuckDB file {self.path} was still taken after {self._lock_timeout:g} s by another thread of this "
+                "process; look for a sync that hangs."
+            )
+        try:
+            with self._named_errors():
+                if not read_only:
+                    self._create()
+                with self._attached(read_only=read_only) as connection:
+                    yield connection
+        finally:
+            self._turn.release()
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Lets everything that this thread reads within the block go through one opening, if there is a file."""
+        if self._kept_connection is not None or not self.exists():
+            yield
+            return
+        with self.open(read_only=True) as connection:
+            self._kept.connection = connection
+            try:
+                yield
+            finally:
+                self._kept.connection = None
+
+    @property
+    def _kept_connection(self) -> duckdb.DuckDBPyConnection | None:
+        return getattr(self._kept, "connection", None)
+
+    def check(self) -> None:
+        """Returns if the file can be written to, or could be made.
+
+        Raises:
+            WarehouseError: If neither.
+        """
+        if self.exists():
+            with self.open(read_only=False):
+                return
+        folder = next(folder for folder in self.path.parents if folder.exists())
+        with self._named_errors(), tempfile.TemporaryFile(dir=folder):
+            return
+
+    def _create(self) -> None:
+        """Makes the file under another name first, so that a killed process leaves no half of one."""
+        if self.exists():
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.path.parent, prefix=f".{self.path.name}.") as folder:
+            made = Path(folder, self.path.name)
+            duckdb.connect(made).close()
+            try:
+                os.link(made, self.path)
+            except FileExistsError:
+                _log.debug("%s was made by another process meanwhile", self.path)
+            except OSError as error:
+                _log.debug("DuckDB makes %s in place, since its disk has no hard links: %s", self.path, error)
+
+    @contextmanager
+    def _attached(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The file as a part of an empty database of this process, which takes a tenth of the time to open."""
+        if self._host is None:
+            self._host = duckdb.connect(config=self._settings)
+        try:
+            with self._host.cursor() as connection:
+                connection.execute("SET enable_progress_bar = false")
+                self._attach(connection, read_only=read_only)
+                connection.execute(f"USE {DATABASE}")
+                yield connection
+                connection.execute("USE memory")
+                connection.execute(f"DETACH {DATABASE}")
+        except BaseException:
+            # Whatever the state of the connection, this gives the file back.
+            self._host.close()
+            self._host = None
+            raise
+
+    def _attach(self, connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
+        options = f"ROW_GROUP_SIZE {_ROW_GROUP_SIZE}" + (", READ_ONLY" if read_only else "")
+        attempts = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_is_taken),
+            wait=tenacity.wait_random_exponential(multiplier=0.05, max=2),
+            stop=tenacity.stop_after_delay(self._lock_timeout),
+            before_sleep=self._say_waiting,
+            reraise=True,
+        )
+        attempts(connection.execute, f"ATTACH {literal(str(self.path))} AS {DATABASE} ({options})")
+
+    def _say_waiting(self, state: tenacity.RetryCallState) -> None:
+        # By the eighth attempt some seconds have passed, and a person may wonder.
+        if state.attempt_number == 8 and state.outcome is not None:
+            _log.warning("Waiting for DuckDB file %s: %s", self.path, _holder(str(state.outcome.exception())))
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (duckdb.Error, OSError) as error:
+            kind = WarehouseBusy if _is_taken(error) else WarehouseError
+            raise kind(self._explained(error)) from error
+
+    def _explained(self, error: duckdb.Error | OSError) -> str:
+        said = next(iter(str(error).splitlines()), type(error).__name__)
+        file = f"DuckDB file {self.path}"
+        if _is_taken(error):
+            return (
+                f"{file} was still taken after {self._lock_timeout:g} s: {_holder(said)}; "
+                "close it there, or run again later."
+            )
+        if self.path.is_dir():
+            return f"{file} is a folder; give the path of a file in it."
+        if "not a valid DuckDB database file" in said:
+            return f"{file} is no DuckDB database; move it away, or give another path."
+        if "Permission denied" in said or isinstance(error, PermissionError):
+            return f"{file} may not be written by this user; change its permissions, or give another path."
+        if "No space left" in said:
+            return f"{file} cannot grow, its disk is full; make room and run again. Nothing was written."
+        if isinstance(error, OSError):
+            return f"{file} cannot be made ({error.strerror}: {error.filename}); give another path."
+        return f"{file}: {said}"
+
+
+def _is_taken(error: BaseException) -> bool:
+    # DuckDB tells these from other failures by their text alone: another process, and this one.
+    said = str(error)
+    return isinstance(error, duckdb.Error) and (
+        "Could not set lock on file" in said or "Unique file handle conflict" in said
+    )
+
+
+def _holder(said: str) -> str:
+    if held := _HOLDER.search(said):
+        return f"process {held['process']} ({held['program']}) has it open"
+    if "Unique file handle conflict" in said:
+        return "this process has it open by a connection of its own"
+    return "another process has it open"

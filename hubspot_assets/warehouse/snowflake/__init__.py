@@ -1,0 +1,1 @@
+"""A Snowflake schema as the destination."""
