@@ -5,9 +5,9 @@ from typing import Any
 
 import dagster as dg
 
-from hubspot_assets.defs.assets.records import HUBSPOT_ACCOUNT, records_asset
-from hubspot_assets.defs.io_managers.tables import TablesIOManager
-from hubspot_assets.defs.resources.hubspot import HubSpotResource
+from hubspot_assets.defs.assets.records import account_asset, records_asset
+from hubspot_assets.defs.io_managers.tables import tables_io_manager
+from hubspot_assets.defs.resources.hubspot import hubspot_resource
 from hubspot_assets.settings.hubspot import Settings
 
 
@@ -28,8 +28,8 @@ def launch(
         tags = {"dagster/asset_partition_range_start": range_[0], "dagster/asset_partition_range_end": range_[1]}
     ops = {asset.op.name: {"config": dict(config)} for asset in assets} if config else {}
     return dg.materialize(
-        [HUBSPOT_ACCOUNT, *assets, *downstream],
-        resources={"hubspot": HubSpotResource(), "tables": TablesIOManager()},
+        [account_asset(), *assets, *downstream],
+        resources={"hubspot": hubspot_resource(settings), "tables": tables_io_manager(settings)},
         partition_key=partition,
         tags=tags,
         run_config={"ops": ops} if ops else None,

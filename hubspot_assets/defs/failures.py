@@ -1,4 +1,4 @@
-"""Failures that only a person can settle: Dagster does not repeat their step."""
+"""Failures as people read them in the UI: one sentence with cause and cure."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,19 +7,19 @@ import dagster as dg
 
 
 @contextmanager
-def permanent_failures() -> Iterator[None]:
-    """Keep Dagster from retrying what cannot help.
+def failing_clearly() -> Iterator[None]:
+    """Turn the errors of this project's libraries into failures of the step that say what to do.
 
-    The errors of this project's libraries say by an attribute `permanent` whether trying again is pointless; their
-    sentence becomes the description of the step's failure. It tells cause and cure, so the chain of exceptions behind
-    it, which would bury it in the log, ends there.
+    These errors have an attribute `permanent`. Their sentence becomes the description of the failure; the chain of
+    exceptions behind it, which would bury it in the log, ends there. Dagster does not repeat the step: what passes by
+    itself was tried again where it happened, and what does not needs a person.
 
     Raises:
-        dagster.Failure: in place of a permanent error.
+        dagster.Failure: In place of such an error.
     """
     try:
         yield
     except Exception as error:
-        if getattr(error, "permanent", False):
+        if hasattr(error, "permanent"):
             raise dg.Failure(description=str(error), allow_retries=False) from None
         raise

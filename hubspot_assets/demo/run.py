@@ -69,7 +69,7 @@ def _run_main_job(console: Console) -> bool:
     from dagster._core.instance import InstanceRef
 
     from hubspot_assets.definitions import defs
-    from hubspot_assets.defs.automation.jobs import SYNC_JOB
+    from hubspot_assets.defs.automation.jobs import SYNC
     from hubspot_assets.defs.partitions import ARCHIVED, LATEST
 
     both_partitions = {
@@ -77,7 +77,7 @@ def _run_main_job(console: Console) -> bool:
         "dagster/asset_partition_range_end": ARCHIVED,
     }
     progress = dg.Definitions(loggers={"console": _progress_logger(console)})
-    job = dg.Definitions.merge(defs, progress).resolve_job_def(SYNC_JOB.name)
+    job = dg.Definitions.merge(defs, progress).resolve_job_def(SYNC)
     with (
         tempfile.TemporaryDirectory() as folder,
         dg.DagsterInstance.from_ref(InstanceRef.from_dir(folder, config_dir=os.getcwd())) as instance,
@@ -125,7 +125,7 @@ def _cause(event: "dg.DagsterEvent") -> str:
 def _what_was_written() -> Table:
     from hubspot_assets.defs.resources.warehouse import warehouse_of
     from hubspot_assets.settings.hubspot import Settings
-    from hubspot_assets.sync.records.request import Records
+    from hubspot_assets.sync.records.request import Slice
 
     settings = Settings.load()
     warehouse = warehouse_of(settings)
@@ -135,7 +135,7 @@ def _what_was_written() -> Table:
         table.add_column(heading, justify="right")
     syncs = warehouse.read("SYNCS", ["TABLENAME"])
     for name in sorted(set(syncs["TABLENAME"].to_pylist())):
-        counts = [f"{warehouse.count(name, (records.filter,)):,}" for records in Records]
+        counts = [f"{warehouse.count(name, (slice_.filter,)):,}" for slice_ in Slice]
         table.add_row(name, *counts, f"{len(warehouse.schema(name) or ()):,}")
     for name in ("PROPERTY_DEFINITIONS", "SYNCS"):
         table.add_row(name, f"{warehouse.count(name):,}", "", f"{len(warehouse.schema(name) or ()):,}")

@@ -1,47 +1,44 @@
 """What one sync did, for people and for plots."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from hubspot_assets.hubspot.records.plan import Strategy
 from hubspot_assets.hubspot.records.search import Window
-from hubspot_assets.sync.records.request import Mode, Records
-from hubspot_assets.tables.schema import RecordSchema
-from hubspot_assets.warehouse.base import SchemaChange
+from hubspot_assets.sync.source import Mode, Target
+from hubspot_assets.warehouse.base import Counts, SchemaChange, Table
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The outcome of one sync of one slice of a table.
+    """The outcome of one sync of one target.
 
     Attributes:
-        records: which slice.
-        table: name of the table.
-        mode: why it read what it read; None where nothing had changed and nothing was read.
-        strategy: how it read.
-        window: what it was asked to cover.
-        covered_until: every change up to here is in the table; None where no sync has covered any.
-        lag_seconds: how far that instant lay behind HubSpot's clock at the end.
-        rows_read: records read from HubSpot, those read twice counted twice.
-        rows_inserted: records the table did not have.
-        rows_updated: records the table had otherwise.
-        rows_unchanged: records that were in the table just so.
-        rows_unparsed: records read with a value that did not fit its column's type.
-        rows_merged: records newly marked as merged into another.
-        rows_purged: records newly marked as purged.
-        rows_in_slice: records the slice has now.
-        rows_in_table: records the whole table has now.
-        api_calls: requests made, retries included.
-        rate_limited: answers 429 among them.
-        seconds: how long it took.
-        seconds_waiting: how long requests waited for the limits, summed over all requests in flight.
-        schema: the columns written; None where nothing was read.
-        schema_changes: what became different in the table's columns.
+        target: The table, and the slice of it.
+        window: What it was asked to cover.
+        mode: Why it read what it read.
+        strategy: How it read.
+        idle: Whether nothing had changed, so that nothing was read.
+        covered_until: Every change up to here is in the table; None where no sync has covered any.
+        lag_seconds: How far that instant lay behind HubSpot's clock at the end.
+        rows_read: Things read from HubSpot, those read twice counted twice.
+        counts: Rows that the table did not have, had otherwise, had just so, and that are gone from HubSpot.
+        rows_unparsed: Rows with a value that did not fit its column's type.
+        facts: Counts that only this family has.
+        rows_in_slice: Rows that the slice has now.
+        rows_in_table: Rows that the whole table has now.
+        api_calls: Requests made, retries included.
+        rate_limited: Answers 429 among them.
+        seconds: How long it took.
+        seconds_waiting: How long requests waited for the limits, summed over all requests in flight.
+        table: The table as it was written; None where nothing was read.
+        schema_changes: What became different in the columns.
     """
 
-    records: Records
-    table: str
+    target: Target
     window: Window
+    mode: Mode
+    strategy: str
     covered_until: datetime | None
     lag_seconds: float | None
     rows_in_slice: int
@@ -50,31 +47,27 @@ class Report:
     rate_limited: int
     seconds: float
     seconds_waiting: float
-    mode: Mode
-    strategy: Strategy
+    idle: bool = False
     rows_read: int = 0
-    rows_inserted: int = 0
-    rows_updated: int = 0
-    rows_unchanged: int = 0
+    counts: Counts = field(default_factory=Counts)
     rows_unparsed: int = 0
-    rows_merged: int = 0
-    rows_purged: int = 0
-    schema: RecordSchema | None = None
+    facts: Mapping[str, int] = field(default_factory=dict)
+    table: Table | None = None
     schema_changes: tuple[SchemaChange, ...] = ()
 
     @property
     def records_per_second(self) -> float:
-        """Records read per second of the whole sync."""
+        """Return things read per second of the whole sync."""
         return self.rows_read / self.seconds if self.seconds else 0.0
 
     def sentence(self) -> str:
-        """What was done, in words."""
+        """Say what was done."""
         counts = {
-            "inserted": self.rows_inserted,
-            "updated": self.rows_updated,
-            "unchanged": self.rows_unchanged,
-            "marked as merged": self.rows_merged,
-            "marked as purged": self.rows_purged,
+            "inserted": self.counts.inserted,
+            "updated": self.counts.updated,
+            "unchanged": self.counts.unchanged,
+            "gone from HubSpot": self.counts.removed,
+            **{name.removeprefix("rows_"): count for name, count in self.facts.items()},
             "with values that did not fit": self.rows_unparsed,
         }
         done = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count) or "nothing new"

@@ -1,167 +1,181 @@
-"""What the warehouse remembers of earlier syncs of one table: the covered instant, and reads cut short."""
+"""What the warehouse remembers of earlier syncs: the covered instant of a table, and a read that was cut short.
+
+The state lives with the data. The rows of SYNCS stay, so that a record's SYNCID leads to the sync that wrote it, but
+a sync asks only for the newest covered instant and for what is unfinished since: its cost does not grow with their
+number. The state of a table that was dropped or emptied does not count, whatever SYNCS still holds of it.
+"""
 
 import json
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import pyarrow as pa
 
 from hubspot_assets.hubspot.records.id_ranges import Outstanding
-from hubspot_assets.hubspot.records.plan import Strategy
 from hubspot_assets.hubspot.records.search import Window
-from hubspot_assets.sync.records.request import Mode, Records
-from hubspot_assets.sync.syncs import SYNCS
-from hubspot_assets.warehouse.base import Filters, Warehouse
+from hubspot_assets.sync.source import Interrupted, Mode, Target, Work
+from hubspot_assets.sync.syncs import SYNCS, aware
+from hubspot_assets.warehouse.base import Filters, Patch, Warehouse
+
+STATE = ("COVEREDUNTIL", "PROGRESS")
+"""The columns of SYNCS that later syncs go by; the others only tell."""
+
+
+class TableTaken(Exception):
+    """The table holds another object type; writing into it would mix the two."""
+
+    permanent = True
+
+    def __init__(self, target: Target, holder: str) -> None:
+        super().__init__(
+            f"{target.table} holds objects of the type {holder}, so {target.object_type_id} cannot be written there: "
+            f"drop or rename {target.table}, or leave one of the two out of HUBSPOT_OBJECTS."
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Interrupted:
-    """A sync that committed something and then died.
+class State:
+    """Where the syncs of one target stand.
 
     Attributes:
-        mode: why it read.
-        window: what it read; its end is the instant that its rows cover once the rest is read.
-        strategy: how it read.
-        rows_read: how many rows it and those before it committed.
-        outstanding: the id ranges it had not read.
-        sync_ids: the syncs that read the rest of it, the first first.
-        began_at: when the first of them began, by this machine's clock.
+        covered_until: Every change up to here is in the table; None where no sync has finished.
+        interrupted: A read that the next sync of its kind goes on with.
+        notes: What the last finished sync noted for the next one.
+        open: Ids of the syncs that these two come from, and of those that died before; void once a sync finishes.
+        unfinished: Ids of those among them that never finished.
+        rows: How many rows the slice has.
+        rows_in_table: How many rows the whole table has.
+        void: Ids of syncs whose state no longer counts, because their table was dropped or emptied.
     """
 
-    mode: Mode
-    window: Window
-    strategy: Strategy
-    rows_read: int
-    outstanding: Outstanding
-    sync_ids: tuple[str, ...]
-    began_at: datetime
+    covered_until: datetime | None = None
+    interrupted: Interrupted | None = None
+    notes: Mapping[str, Any] | None = None
+    open: tuple[str, ...] = ()
+    unfinished: tuple[str, ...] = ()
+    rows: int = 0
+    rows_in_table: int = 0
+    void: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SyncState:
-    """Where the syncs of one slice of a table stand.
+def forget(sync_ids: Collection[str], *columns: str) -> Patch:
+    """Keep what some syncs left behind from ever counting again; their rows in SYNCS stay.
 
-    Attributes:
-        covered_until: every change up to here is in the table; None where no sync has finished.
-        interrupted: a read that the next sync of its kind goes on with.
-        unfinished: ids of all syncs of the slice that never finished.
-        rows: how many rows the slice has.
-        rows_in_table: how many rows the whole table has.
+    Args:
+        sync_ids: The syncs.
+        columns: The columns of SYNCS that are to be empty.
     """
-
-    covered_until: datetime | None
-    interrupted: Interrupted | None
-    unfinished: tuple[str, ...]
-    rows: int
-    rows_in_table: int
+    empty = {column: pa.nulls(len(sync_ids), SYNCS.schema.field(column).type) for column in columns}
+    return Patch(SYNCS, pa.table({"SYNCID": pa.array(list(sync_ids), pa.string()), **empty}))
 
 
-def read_state(warehouse: Warehouse, table: str, records: Records) -> SyncState:
-    """Read the state of one slice; a slice without rows has none, so that dropping a table begins afresh."""
-    where: Filters = (("TABLENAME", "=", table), ("RECORDS", "=", records.value))
+def read_state(warehouse: Warehouse, target: Target) -> State:
+    """Read the state of one target.
+
+    Raises:
+        TableTaken: The table holds another object type.
+    """
+    of_table: Filters = (("TABLENAME", "=", target.table),)
     with warehouse.reading():
-        rows, rows_in_table = warehouse.count(table, (records.filter,)), warehouse.count(table)
-        no_table = any(warehouse.schema(name) is None for name in (table, SYNCS.name))
-        if no_table or (records is Records.LATEST and rows == 0):
-            return SyncState(None, None, (), rows, rows_in_table)
-        syncs = sorted(warehouse.read(SYNCS.name, where=where).to_pylist(), key=lambda row: row["STARTEDAT"])
-    covered = max((row["COVEREDUNTIL"] for row in syncs if row["COVEREDUNTIL"] is not None), default=None)
+        exists = warehouse.schema(target.table) is not None
+        rows_in_table = warehouse.count(target.table) if exists else 0
+        rows = warehouse.count(target.table, target.where) if exists and target.where else rows_in_table
+        stored = warehouse.schema(SYNCS.name)
+        if stored is None:
+            return State(rows=rows, rows_in_table=rows_in_table)
+        # SYNCS of earlier versions has no object types.
+        finished = _finished(
+            warehouse, of_table, [each for each in ("RECORDS", "OBJECTTYPEID") if each in stored.names]
+        )
+        left = warehouse.read(SYNCS.name, where=(*of_table, ("PROGRESS", "is not null", None))).to_pylist()
+        inserted = sum(row["ROWSINSERTED"] or 0 for row in (*finished, *left))
+        if not exists or (inserted and not rows_in_table):
+            return State(rows=rows, rows_in_table=rows_in_table, void=_void(warehouse, of_table))
+        _refuse_other_type(warehouse, target, (*finished, *left))
+    covered = max((row["COVEREDUNTIL"] for row in finished if _is(row, target) and row["COVEREDUNTIL"]), default=None)
+    last_finished = max((row["STARTEDAT"] for row in finished if _is(row, target)), default=datetime.min)
+    ours = sorted((row for row in left if _is(row, target)), key=lambda row: row["STARTEDAT"])
     # A sync that finished has read whatever those before it left.
-    last = syncs[-1] if syncs and syncs[-1]["FINISHEDAT"] is None else None
-    unfinished = tuple(row["SYNCID"] for row in syncs if row["FINISHEDAT"] is None)
-    return SyncState(_aware(covered), _interrupted(last) if last else None, unfinished, rows, rows_in_table)
+    last = ours[-1] if ours and ours[-1]["FINISHEDAT"] is None and ours[-1]["STARTEDAT"] >= last_finished else None
+    noted = [row for row in ours if row["FINISHEDAT"] is not None]
+    return State(
+        covered_until=aware(covered),
+        interrupted=_interrupted(last) if last else None,
+        notes=json.loads(noted[-1]["PROGRESS"]) if noted else None,
+        open=tuple(row["SYNCID"] for row in ours),
+        unfinished=tuple(row["SYNCID"] for row in ours if row["FINISHEDAT"] is None),
+        rows=rows,
+        rows_in_table=rows_in_table,
+    )
 
 
-def covered_until(warehouse: Warehouse, tables: Collection[str], records: Records) -> dict[str, datetime]:
-    """The covered instant of one slice of several tables, in one read; a table never synced to its end is left out.
+def covered_until(warehouse: Warehouse, tables: Collection[str], slice_: str | None) -> dict[str, datetime]:
+    """Read the covered instant of one slice of several tables at once; a table never synced to its end is left out.
 
     A sync that finds nothing changed writes nothing, so the instant may be later than it says here.
     """
     if warehouse.schema(SYNCS.name) is None:
         return {}
-    where: Filters = (
-        ("TABLENAME", "in", list(tables)),
-        ("RECORDS", "=", records.value),
-        ("COVEREDUNTIL", "is not null", None),
+    newest = warehouse.aggregate(
+        SYNCS.name,
+        ["TABLENAME"],
+        {"COVEREDUNTIL": "max"},
+        (
+            ("TABLENAME", "in", list(tables)),
+            ("RECORDS", "is null", None) if slice_ is None else ("RECORDS", "=", slice_),
+            ("COVEREDUNTIL", "is not null", None),
+        ),
     )
-    newest: dict[str, datetime] = {}
-    for row in warehouse.read(SYNCS.name, ["TABLENAME", "COVEREDUNTIL"], where).to_pylist():
-        instant: datetime = row["COVEREDUNTIL"].replace(tzinfo=UTC)
-        newest[row["TABLENAME"]] = max(instant, newest.get(row["TABLENAME"], instant))
-    return newest
+    return {row["TABLENAME"]: row["COVEREDUNTIL"].replace(tzinfo=UTC) for row in newest.to_pylist()}
 
 
-def _interrupted(row: dict) -> Interrupted:
+def _finished(warehouse: Warehouse, of_table: Filters, by: Sequence[str]) -> list[dict[str, Any]]:
+    """What the finished syncs of a table come to, by slice and object type."""
+    return warehouse.aggregate(
+        SYNCS.name,
+        by,
+        {"COVEREDUNTIL": "max", "STARTEDAT": "max", "ROWSINSERTED": "sum"},
+        (*of_table, ("FINISHEDAT", "is not null", None)),
+    ).to_pylist()
+
+
+def _is(row: Mapping[str, Any], target: Target) -> bool:
+    return row["RECORDS"] == target.slice
+
+
+def _void(warehouse: Warehouse, of_table: Filters) -> tuple[str, ...]:
+    """The syncs of a table that later ones would still go by."""
+    ids: set[str] = set()
+    for column in STATE:
+        rows = warehouse.read(SYNCS.name, ["SYNCID"], (*of_table, (column, "is not null", None)))
+        ids.update(rows["SYNCID"].to_pylist())
+    return tuple(sorted(ids))
+
+
+def _refuse_other_type(warehouse: Warehouse, target: Target, syncs: Iterable[Mapping[str, Any]]) -> None:
+    """See to it that no table takes in the rows of two types: their ids would meet, and one would be lost."""
+    if target.object_type_id is None:
+        return
+    counting = [row for row in syncs if row["COVEREDUNTIL"] is not None or row.get("PROGRESS") is not None]
+    types = {row.get("OBJECTTYPEID") for row in counting} - {None}
+    if not types:
+        # Syncs of earlier versions did not write down their type; the rows tell.
+        other: Filters = (("OBJECTTYPEID", "!=", target.object_type_id),)
+        types = set(warehouse.aggregate(target.table, ["OBJECTTYPEID"], {}, other)["OBJECTTYPEID"].to_pylist())
+    if strangers := types - {target.object_type_id, None}:
+        raise TableTaken(target, min(strangers))
+
+
+def _interrupted(row: Mapping[str, Any]) -> Interrupted:
     progress = json.loads(row["PROGRESS"])
-    return Interrupted(
-        mode=Mode(row["MODE"]),
-        window=Window(_aware(row["WINDOWSTART"]), _aware(row["WINDOWEND"])),
-        strategy=Strategy(row["STRATEGY"]),
-        rows_read=progress["rows_read"],
-        outstanding=Outstanding.from_json(progress["outstanding"]),
+    window = Window(aware(row["WINDOWSTART"]), aware(row["WINDOWEND"]))
+    work = Work(
         sync_ids=tuple(progress["sync_ids"]),
         began_at=datetime.fromisoformat(progress["began_at"]),
+        outstanding=Outstanding.from_json(progress["outstanding"]),
+        strategy=row["STRATEGY"],
+        rows_before=progress["rows_read"],
     )
-
-
-@dataclass(slots=True)
-class SyncRow:
-    """The row of SYNCS that one sync writes, at every commit anew.
-
-    Attributes are the columns; times are aware, UTC.
-    """
-
-    sync_id: str
-    table: str
-    records: Records
-    window: Window
-    mode: Mode
-    strategy: Strategy
-    started_at: datetime
-    run_id: str
-    covered_until: datetime | None = None
-    rows_read: int = 0
-    rows_inserted: int = 0
-    rows_updated: int = 0
-    rows_unchanged: int = 0
-    rows_unparsed: int = 0
-    api_calls: int = 0
-    rate_limited: int = 0
-    finished_at: datetime | None = None
-    progress: dict[str, object] = field(default_factory=dict)
-
-    def to_arrow(self) -> pa.Table:
-        """As one row of SYNCS."""
-        finished = self.finished_at is not None
-        row = {
-            "SYNCID": self.sync_id,
-            "TABLENAME": self.table,
-            "RECORDS": self.records.value,
-            "WINDOWSTART": naive(self.window.after),
-            "WINDOWEND": naive(self.window.before),
-            "COVEREDUNTIL": naive(self.covered_until) if finished else None,
-            "MODE": self.mode.value,
-            "STRATEGY": self.strategy.value,
-            "ROWSREAD": self.rows_read,
-            "ROWSINSERTED": self.rows_inserted,
-            "ROWSUPDATED": self.rows_updated,
-            "ROWSUNCHANGED": self.rows_unchanged,
-            "ROWSUNPARSED": self.rows_unparsed,
-            "APICALLS": self.api_calls,
-            "RATELIMITED": self.rate_limited,
-            "STARTEDAT": naive(self.started_at),
-            "FINISHEDAT": naive(self.finished_at),
-            "RUNID": self.run_id,
-            "PROGRESS": None if finished else json.dumps(self.progress),
-        }
-        return pa.Table.from_pylist([row], schema=SYNCS.schema)
-
-
-def naive(instant: datetime | None) -> datetime | None:
-    """An instant as the warehouse stores it: UTC, without a zone."""
-    return instant.astimezone(UTC).replace(tzinfo=None) if instant is not None else None
-
-
-def _aware(instant: datetime | None) -> datetime | None:
-    return instant.replace(tzinfo=UTC) if instant is not None else None
+    return Interrupted(Mode(row["MODE"]), window, work)

@@ -25,9 +25,9 @@ BOTH = {"dagster/asset_partition_range_start": "latest", "dagster/asset_partitio
 _DAGSTER = """
 import dagster as dg
 from hubspot_assets.defs.executors import celery_steps
-from hubspot_assets.defs.assets import records
+from hubspot_assets.defs.executors import lost_steps
 celery_steps.LOOK_SECONDS = celery_steps.ANSWER_SECONDS = 1
-records.RETRY_POLICY = dg.RetryPolicy(max_retries=2)
+lost_steps.RETRY_POLICY = dg.RetryPolicy(max_retries=2)
 from dagster._cli import main
 main()
 """

@@ -15,10 +15,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from hubspot_assets.defs.assets.records import records_key
 from hubspot_assets.defs.automation import schedules
-from hubspot_assets.defs.checks.freshness import CHECKS
-from hubspot_assets.defs.checks.records import UNPARSED, record_check_keys
+from hubspot_assets.defs.checks.freshness import check_name
+from hubspot_assets.defs.checks.records import RECORD_CHECKS, UNPARSED
+from hubspot_assets.defs.names import Names
+from hubspot_assets.defs.partitions import ARCHIVED, LATEST
 from hubspot_assets.demo_portal.control import Portal
 from hubspot_assets.hubspot.limits.budgets import Budgets
 from hubspot_assets.settings.schedule_expressions import schedule_expression
@@ -127,8 +128,9 @@ class Week:
         storage = self.daemon.instance.event_log_storage
         found = {}
         for name in NAMES:
-            for partition, check in CHECKS.items():
-                [record] = storage.get_asset_check_execution_history(dg.AssetCheckKey(records_key(name), check), 1)
+            for partition in (LATEST, ARCHIVED):
+                check = dg.AssetCheckKey(Names().key(name), check_name(partition))
+                [record] = storage.get_asset_check_execution_history(check, 1)
                 assert isinstance(record.evaluation, dg.AssetCheckEvaluation)
                 found[f"{partition} {name}"] = record.evaluation.passed
         return found
@@ -273,7 +275,7 @@ def test_freshness_fails_while_nothing_is_synced_and_passes_again(week):
     }
     # In which order the ticks of one moment come is up to Dagster: here it may be before or after the sync.
     del late["Fri 18"]
-    latest, archived = ({f"{partition} {name}" for name in NAMES} for partition in CHECKS)
+    latest, archived = ({f"{partition} {name}" for name in NAMES} for partition in (LATEST, ARCHIVED))
     assert late == {
         "Mon 08": set(),
         "Tue 08": set(),
@@ -292,8 +294,8 @@ def test_the_sensor_launches_what_changed_and_costs_one_request_per_object_type(
         for run in look.launched("changes")
     ]
     assert launched == [
-        ("latest", frozenset([records_key("contacts")])),
-        ("archived", frozenset([records_key("tickets")])),
+        ("latest", frozenset([Names().key("contacts")])),
+        ("archived", frozenset([Names().key("tickets")])),
     ]
     idle = [look for look in week.minutes if not look.runs]
     assert len(idle) == len(week.minutes) - 2
@@ -304,7 +306,7 @@ def test_the_checks_after_the_last_run_find_nothing_but_values_that_do_not_fit(w
     [reconciliation] = week.look_at(at(SUNDAY, 3, 15)).launched("reconcile")
     assert reconciliation.is_success
     storage = week.daemon.instance.event_log_storage
-    for key in record_check_keys([records_key(name) for name in NAMES]):
+    for key in (dg.AssetCheckKey(Names().key(name), check) for name in NAMES for check in RECORD_CHECKS):
         [record] = storage.get_asset_check_execution_history(key, 1)
         # People write what they like.
         assert record.evaluation.passed or key.name == UNPARSED, record.evaluation.description

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from hubspot_assets.sync.syncs import SEEN
+from hubspot_assets.sync.records.seen import SEEN
 from hubspot_assets.warehouse.base import Append, TableNotFound, WarehouseError
 from hubspot_assets_tests.warehouse.contacts import CONTACTS, NAME, contact, instant, merged, rows
 

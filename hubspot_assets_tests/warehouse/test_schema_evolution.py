@@ -5,7 +5,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from hubspot_assets.sync.syncs import SEEN, SYNCS
+from hubspot_assets.sync.records.seen import SEEN
+from hubspot_assets.sync.syncs import SYNCS
 from hubspot_assets.warehouse.base import Counts, Merge, SchemaChange, Table, WarehouseError
 from hubspot_assets_tests.warehouse.contacts import (
     CONTACTS,

@@ -1,35 +1,42 @@
 """One asset per object type: its live and its archived records are the two partitions of one table."""
 
-import re
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from pydantic import Field
 
 from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES, ObjectType
+from hubspot_assets.defs.assets.family import Family, SyncedTable
 from hubspot_assets.defs.automation.freshness_policy import freshness_policy
-from hubspot_assets.defs.failures import permanent_failures
+from hubspot_assets.defs.checks.records import RECORD_CHECKS, record_checks
+from hubspot_assets.defs.executors.lost_steps import retry_policy
+from hubspot_assets.defs.failures import failing_clearly
+from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.partitions import ARCHIVED, LATEST, RECORD_PARTITIONS
 from hubspot_assets.defs.resources.hubspot import HubSpotResource
 from hubspot_assets.settings.hubspot import Settings
 from hubspot_assets.settings.instants import instant
-from hubspot_assets.sync.records.request import SyncRequest
+from hubspot_assets.settings.schedule_expressions import ScheduleExpression
+from hubspot_assets.sync.records.request import RecordsRequest
 
 if TYPE_CHECKING:
     from hubspot_assets.hubspot.account import Account
 
-HUBSPOT_ACCOUNT = dg.AssetSpec(
-    key=["hubspot", "account"],
-    description="The HubSpot account that all records come from. Each materialization of an asset downstream links to "
-    "the object type's records and property settings there.",
-    metadata={"hubspot": dg.MetadataValue.url("https://app.hubspot.com")},
-    kinds={"hubspot"},
-    group_name="hubspot",
-)
+_NAMES = Names()
 
-RETRY_POLICY = dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
-"""For what passes by itself, after the client's own patience with single requests; the read goes on where it was."""
+
+def account_asset(names: Names = _NAMES) -> dg.AssetSpec:
+    """Return HubSpot itself, upstream of all."""
+    return dg.AssetSpec(
+        key=names.key("account"),
+        description="The HubSpot account that all records come from. Each materialization of an asset downstream links "
+        "to the object type's records and property settings there.",
+        metadata={"hubspot": dg.MetadataValue.url("https://app.hubspot.com")},
+        kinds={"hubspot"},
+        group_name="hubspot",
+    )
 
 
 class RecordsConfig(dg.Config):
@@ -53,7 +60,7 @@ class RecordsConfig(dg.Config):
     )
     allow_mass_deletion: bool = Field(False, description="Let a full sync mark more than 20 % of the table as purged.")
 
-    def request(self) -> SyncRequest:
+    def request(self) -> RecordsRequest:
         """The same as the sync takes it.
 
         Raises:
@@ -61,7 +68,7 @@ class RecordsConfig(dg.Config):
                 would retry what they refuse.
         """
         try:
-            return SyncRequest(
+            return RecordsRequest(
                 updated_after=instant(self.updated_after),
                 updated_before=instant(self.updated_before),
                 full=self.full,
@@ -71,21 +78,46 @@ class RecordsConfig(dg.Config):
             raise dg.Failure(str(error), allow_retries=False) from None
 
 
-def records_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
-    """The asset of one object type.
+def records_family(settings: Settings, names: Names) -> Family:
+    """Return the assets of all object types that the settings name, with their checks."""
+    synced: dict[str | None, ScheduleExpression] = {
+        LATEST: settings.latest_schedule,
+        ARCHIVED: settings.archived_schedule,
+    }
+    standard = {name: STANDARD_OBJECT_TYPES.get(name) for name in settings.objects}
+    return Family(
+        assets=[records_asset(name, settings, names) for name in settings.objects],
+        tables=[
+            SyncedTable(
+                key=names.key(name),
+                op=names.op(name),
+                table=object_type.table if object_type else None,
+                synced=synced,
+                checks=RECORD_CHECKS,
+            )
+            for name, object_type in standard.items()
+        ],
+        checks=[record_checks(name, settings, names) for name in settings.objects],
+    )
+
+
+def records_asset(name: str, settings: Settings, names: Names = _NAMES) -> dg.AssetsDefinition:
+    """Return the asset of one object type.
 
     Args:
         name: as `HUBSPOT_OBJECTS` names it; a name outside the catalog is a custom object's name, fully qualified
             name or type id, which only HubSpot can tell: it is looked up when the asset is materialized.
-        settings: what is the same for every run.
+        settings: What is the same for every run.
+        names: What it is called.
     """
     standard = STANDARD_OBJECT_TYPES.get(name)
-    key = records_key(name)
+    key = names.key(name)
+    hubspot_key = names.of("hubspot")
 
     @dg.asset(
         key=key,
-        description=_description(name, standard),
-        deps=[HUBSPOT_ACCOUNT],
+        description=_description(name, standard, names),
+        deps=[names.key("account")],
         partitions_def=RECORD_PARTITIONS,
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name=standard.family if standard else "custom",
@@ -94,45 +126,50 @@ def records_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
         tags={"hubspot/object_type_id": standard.object_type_id} if standard else None,
         metadata={"dagster/table_name": standard.table} if standard else None,
         freshness_policy=freshness_policy(settings.latest_schedule),
-        io_manager_key="tables",
-        pool="/".join(key.path),
-        retry_policy=RETRY_POLICY,
+        io_manager_key=names.of("tables"),
+        required_resource_keys={hubspot_key},
+        pool=names.pool(name),
+        retry_policy=retry_policy(settings),
     )
-    def records(context: dg.AssetExecutionContext, config: RecordsConfig, hubspot: HubSpotResource) -> Any:  # noqa: ANN401
+    def records(context: dg.AssetExecutionContext, config: RecordsConfig) -> Any:  # noqa: ANN401
         # The step's time goes into handling this output: the IO manager lets the records flow.
         from hubspot_assets.sync.object_types import object_type_called
         from hubspot_assets.sync.records.property_filter import PropertyFilter
-        from hubspot_assets.sync.records.source import RecordsSync
+        from hubspot_assets.sync.records.request import Slice
+        from hubspot_assets.sync.records.source import RecordsSource
+        from hubspot_assets.sync.sync import Sync
 
+        hubspot: HubSpotResource = getattr(context.resources, hubspot_key)
         _refuse_no_partitions(context)
         request = config.request()
-        with permanent_failures():
+        with failing_clearly():
             object_type = object_type_called(hubspot.client, name)
             for partition in context.partition_keys:
                 context.add_asset_metadata(_pages(hubspot.account, object_type), partition_key=partition)
-            return RecordsSync(
+
+            def source(slice_: Slice) -> RecordsSource:
+                return RecordsSource(
+                    client=hubspot.client,
+                    object_type=object_type,
+                    slice=slice_,
+                    request=request,
+                    updated_after=settings.updated_after,
+                    property_filter=PropertyFilter(
+                        settings.allow_properties.get(name, ()), settings.deny_properties.get(name, ())
+                    ),
+                    say=context.log.info,
+                )
+
+            # Live records first, whatever the order of the partitions.
+            slices = [slice_ for slice_ in Slice if slice_.value in context.partition_keys]
+            return Sync(
                 client=hubspot.client,
-                object_type=object_type,
+                sources=[partial(source, slice_) for slice_ in slices],
                 run_id=context.run.run_id,
-                request=request,
-                updated_after=settings.updated_after,
-                property_filter=PropertyFilter(
-                    settings.allow_properties.get(name, ()), settings.deny_properties.get(name, ())
-                ),
                 say=context.log.info,
             )
 
     return records
-
-
-def records_key(name: str) -> dg.AssetKey:
-    """The key of an object type's asset, by its name in `HUBSPOT_OBJECTS`."""
-    return dg.AssetKey(["hubspot", asset_name(name)])
-
-
-def asset_name(name: str) -> str:
-    """The last part of an object type's asset key: `2-1234567` gives `2_1234567`."""
-    return re.sub(r"[^a-z0-9_]", "_", name.lower())
 
 
 def _pages(account: "Account", object_type: ObjectType) -> Mapping[str, dg.MetadataValue]:
@@ -153,9 +190,9 @@ def _refuse_no_partitions(context: dg.AssetExecutionContext) -> None:
         )
 
 
-def _description(name: str, standard: ObjectType | None) -> str:
+def _description(name: str, standard: ObjectType | None, names: Names) -> str:
     partitions = f"The partition `{LATEST}` is its live records, `{ARCHIVED}` those in HubSpot's recycle bin."
-    example = f"```yaml\nops:\n  {records_key(name).to_python_identifier()}:\n    config:\n      full: true\n```"
+    example = f"```yaml\nops:\n  {names.op(name)}:\n    config:\n      full: true\n```"
     launch = f"To read every record anew, or a window of changes, add config to the launch, such as\n\n{example}"
     if standard is None:
         what = f"Records of the custom object `{name}`."

@@ -1,27 +1,34 @@
 """The jobs that schedules, people and the command line launch."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from hubspot_assets.defs.assets.family import SyncedTable
+from hubspot_assets.defs.names import Names
+
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-SYNC_JOB = dg.define_asset_job(
-    "sync",
-    selection=dg.AssetSelection.all(),
-    description="Brings the tables of all object types into line with HubSpot.",
-)
-"""All object types in one run; which partitions is up to the launch."""
-
-FRESHNESS_JOB = "freshness"
-RETENTION_JOB = "retention"
+SYNC = "sync"
+FRESHNESS = "freshness"
+RETENTION = "retention"
 
 
-def freshness_job(checks: dg.AssetChecksDefinition) -> "UnresolvedAssetJobDefinition":
-    """The job of the checks that must run when nothing else does."""
+def sync_job(names: Names, tables: Sequence[SyncedTable]) -> "UnresolvedAssetJobDefinition":
+    """Return the job of all tables in one run; which partitions is up to the launch."""
     return dg.define_asset_job(
-        FRESHNESS_JOB,
+        names.of(SYNC),
+        selection=dg.AssetSelection.assets(*(table.key for table in tables)),
+        description="Brings the tables of all object types, and what stands around them, into line with HubSpot.",
+    )
+
+
+def freshness_job(names: Names, checks: dg.AssetChecksDefinition) -> "UnresolvedAssetJobDefinition":
+    """Return the job of the checks that must run when nothing else does."""
+    return dg.define_asset_job(
+        names.of(FRESHNESS),
         selection=dg.AssetSelection.checks(checks),
         description="Looks how old the covered instant of each table is. Asks HubSpot nothing.",
     )

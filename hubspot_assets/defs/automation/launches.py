@@ -1,9 +1,10 @@
-"""What schedules and the sensor launch, and what keeps them from launching twice."""
+"""What keeps schedules and the sensor from launching twice."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import dagster as dg
 
+from hubspot_assets.defs.assets.family import SyncedTable
 from hubspot_assets.defs.partitions import RECORD_PARTITIONS
 
 UNFINISHED = (
@@ -14,19 +15,21 @@ UNFINISHED = (
     dg.DagsterRunStatus.SUSPENDED,
     dg.DagsterRunStatus.CANCELING,
 )
+FULL = "hubspot/full"
+"""Tag of runs that read everything: they may take hours, and a table whose turn has not come is not at work."""
 _PARTITION = "dagster/partition"
 _RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 
 
 def being_synced(
-    instance: dg.DagsterInstance, partition: str, keys: Sequence[dg.AssetKey]
+    instance: dg.DagsterInstance, partition: str, tables: Sequence[SyncedTable]
 ) -> Mapping[dg.AssetKey, str]:
-    """Which assets a run has at work already, whoever launched it: a schedule, a person or a backfill.
+    """Tell which tables a run has at work already, whoever launched it: a schedule, a person or a backfill.
 
     Args:
-        instance: where runs are recorded.
-        partition: the partition in question; a run of the other one is not in the way.
-        keys: the assets in question.
+        instance: Where runs are recorded.
+        partition: The partition in question; a run of the other one is not in the way.
+        tables: The tables in question.
 
     Returns:
         The id of the run, by asset.
@@ -36,9 +39,19 @@ def being_synced(
         if partition not in _partitions(run.tags):
             continue
         # A run of the whole job names no assets.
-        selected = keys if run.asset_selection is None else run.asset_selection
-        at_work |= {key: run.run_id for key in keys if key in selected}
+        selected = [table for table in tables if run.asset_selection is None or table.key in run.asset_selection]
+        at_work |= {table.key: run.run_id for table in _at_work(instance, run, selected)}
     return at_work
+
+
+def _at_work(instance: dg.DagsterInstance, run: dg.DagsterRun, tables: Iterable[SyncedTable]) -> Iterable[SyncedTable]:
+    """The tables that a run has not done yet; of one that reads everything, those that it is doing."""
+    steps = {each.step_key: each for each in instance.get_run_step_stats(run.run_id)}
+    for table in tables:
+        step = steps.get(table.op)
+        begun, ended = step is not None, step is not None and step.end_time is not None
+        if not ended and (begun or FULL not in run.tags):
+            yield table
 
 
 def _partitions(tags: Mapping[str, str]) -> Sequence[str]:

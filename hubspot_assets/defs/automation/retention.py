@@ -8,31 +8,37 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from hubspot_assets.defs.automation.jobs import FRESHNESS_JOB, RETENTION_JOB, SYNC_JOB
-from hubspot_assets.defs.partitions import RECORD_PARTITIONS
+from hubspot_assets.defs.assets.family import SyncedTable
+from hubspot_assets.defs.automation.jobs import FRESHNESS, RETENTION, SYNC
+from hubspot_assets.defs.names import Names
 
 _REPOSITORY = ".dagster/repository"
+_ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
 
 
-def retention_job(keys: Sequence[dg.AssetKey], days: int) -> dg.JobDefinition:
-    """The job that forgets the successful runs of schedules and sensor that ended more than so many days ago.
+def retention_job(names: Names, tables: Sequence[SyncedTable], days: int) -> dg.JobDefinition:
+    """Return the job that forgets the runs of schedules and sensor that ended more than so many days ago.
 
-    Runs that failed stay, and so do those launched in the UI, which have no job of ours.
+    Runs launched in the UI stay: they have no job of ours.
 
     Args:
-        keys: the assets whose last materialization of each partition must not be forgotten.
-        days: how long runs are kept.
+        names: What the jobs are called.
+        tables: The assets whose last materialization of each partition must not be forgotten.
+        days: How long runs are kept.
     """
 
-    @dg.op(description=f"Deletes what Dagster recorded of syncs and freshness checks over {days} days ago.")
+    @dg.op(
+        name=names.of("forget_old_runs"),
+        description=f"Deletes what Dagster recorded of syncs and freshness checks over {days} days ago.",
+    )
     def forget_old_runs(context: dg.OpExecutionContext) -> None:
         before = datetime.now(UTC) - timedelta(days=days)
         # Other code locations may have jobs of the same names.
         origin = {_REPOSITORY: context.run.tags[_REPOSITORY]} if _REPOSITORY in context.run.tags else {}
-        forgotten = forget_runs(context.instance, keys, before, origin)
+        forgotten = forget_runs(context.instance, names, tables, before, origin)
         context.log.info(f"Forgot {forgotten} runs that ended before {before:%Y-%m-%d %H:%M} UTC.")
 
-    @dg.job(name=RETENTION_JOB, description=f"Forgets runs that ended well over {days} days ago.")
+    @dg.job(name=names.of(RETENTION), description=f"Forgets runs that ended more than {days} days ago.")
     def retention() -> None:
         forget_old_runs()
 
@@ -40,36 +46,40 @@ def retention_job(keys: Sequence[dg.AssetKey], days: int) -> dg.JobDefinition:
 
 
 def forget_runs(
-    instance: dg.DagsterInstance, keys: Iterable[dg.AssetKey], before: datetime, tags: dict[str, str] | None = None
+    instance: dg.DagsterInstance,
+    names: Names,
+    tables: Iterable[SyncedTable],
+    before: datetime,
+    tags: dict[str, str] | None = None,
 ) -> int:
-    """Delete old successful runs with their events, but none that materialized a partition last.
+    """Delete old runs with their events, except each partition's latest materialization.
 
     Args:
         instance: where runs are recorded.
-        keys: assets with the partitions of records.
+        names: What the jobs are called.
+        tables: The assets whose last materialization of each partition stays.
         before: runs updated since stay.
         tags: what the runs must be tagged with.
 
     Returns:
         How many were deleted.
     """
-    last = _last_materializations(instance, keys)
+    last = _last_materializations(instance, tables)
     forgotten = 0
-    for job in (SYNC_JOB.name, FRESHNESS_JOB, RETENTION_JOB):
-        filters = dg.RunsFilter(
-            job_name=job, statuses=[dg.DagsterRunStatus.SUCCESS], updated_before=before, tags=tags or {}
-        )
+    for job in map(names.of, (SYNC, FRESHNESS, RETENTION)):
+        filters = dg.RunsFilter(job_name=job, statuses=list(_ENDED), updated_before=before, tags=tags or {})
         for run_id in set(instance.get_run_ids(filters)) - last:
             instance.delete_run(run_id)
             forgotten += 1
     return forgotten
 
 
-def _last_materializations(instance: dg.DagsterInstance, keys: Iterable[dg.AssetKey]) -> set[str]:
+def _last_materializations(instance: dg.DagsterInstance, tables: Iterable[SyncedTable]) -> set[str]:
     """The runs that made what the UI shows of each partition."""
     last = set()
-    for key in keys:
-        for partition in RECORD_PARTITIONS.get_partition_keys():
-            wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition])
+    for table in tables:
+        for partition in table.partitions:
+            of_partition = [partition] if partition is not None else None
+            wanted = dg.AssetRecordsFilter(asset_key=table.key, asset_partitions=of_partition)
             last |= {record.run_id for record in instance.fetch_materializations(wanted, limit=1).records}
     return last

@@ -8,81 +8,96 @@ from itertools import groupby
 
 import dagster as dg
 
-from hubspot_assets.defs.assets.records import records_key
-from hubspot_assets.defs.automation.jobs import FRESHNESS_JOB, RETENTION_JOB, SYNC_JOB
-from hubspot_assets.defs.automation.launches import UNFINISHED, being_synced
-from hubspot_assets.defs.checks.records import record_check_keys
+from hubspot_assets.defs.assets.family import SyncedTable, check_keys, of_keys
+from hubspot_assets.defs.automation.jobs import FRESHNESS, RETENTION, SYNC
+from hubspot_assets.defs.automation.launches import FULL, UNFINISHED, being_synced
+from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.partitions import ARCHIVED, LATEST
 from hubspot_assets.settings.hubspot import Settings
 from hubspot_assets.settings.schedule_expressions import ScheduleExpression, schedule_expression
 
 RECONCILE = ScheduleExpression("every Sunday at 03:15", "15 3 * * 0")
 """Off the hour, where other schedules tick; it waits for a sync that is going instead of skipping a week."""
-FRESHNESS = schedule_expression("30 minutes")
-RETENTION = ScheduleExpression("every day at 02:45", "45 2 * * *")
+EVERY_HALF_HOUR = schedule_expression("30 minutes")
+EVERY_NIGHT = ScheduleExpression("every day at 02:45", "45 2 * * *")
 
 
-def schedules(settings: Settings) -> Sequence[dg.ScheduleDefinition]:
-    """Every schedule; all are on unless somebody switches them off in the UI."""
+def schedules(settings: Settings, names: Names, tables: Sequence[SyncedTable]) -> Sequence[dg.ScheduleDefinition]:
+    """Return every schedule; all are on unless somebody switches them off in the UI."""
     return [
         _sync_schedule(
+            names,
             LATEST,
             settings.latest_schedule,
-            settings,
-            "Brings the live records of all object types up to date. A type without changes costs one request.",
+            tables,
+            "Brings the live records of all object types up to date, and what stands around them. A type without "
+            "changes costs one request.",
         ),
         _sync_schedule(
+            names,
             ARCHIVED,
             settings.archived_schedule,
-            settings,
-            "Reads HubSpot's recycle bin, marks what was archived or restored, and runs the asset checks.",
-            checked=True,
+            tables,
+            "Reads HubSpot's recycle bin, marks what was archived or restored, reads whole what no change tells of, "
+            "and runs the asset checks.",
+            daily=True,
         ),
-        _reconcile(settings),
+        _reconcile(names, tables),
         _of_job(
-            FRESHNESS_JOB,
-            FRESHNESS,
-            f"Looks how old the covered instant of each table is. Asks HubSpot nothing. Runs {FRESHNESS.text}.",
+            names.of(FRESHNESS),
+            EVERY_HALF_HOUR,
+            f"Looks how old the covered instant of each table is. Asks HubSpot nothing. Runs {EVERY_HALF_HOUR.text}.",
         ),
-        *([_retention(settings.keep_runs_days)] if settings.keep_runs_days else []),
+        *([_retention(names, settings.keep_runs_days)] if settings.keep_runs_days else []),
     ]
 
 
 def _sync_schedule(
-    partition: str, when: ScheduleExpression, settings: Settings, description: str, *, checked: bool = False
+    names: Names,
+    partition: str,
+    when: ScheduleExpression,
+    tables: Sequence[SyncedTable],
+    description: str,
+    *,
+    daily: bool = False,
 ) -> dg.ScheduleDefinition:
-    keys = [records_key(name) for name in settings.objects]
+    leading = [table for table in tables if partition in table.partitions]
 
     @dg.schedule(
-        name=partition,
-        job=SYNC_JOB,
+        name=names.of(partition),
+        job_name=names.of(SYNC),
         cron_schedule=when.cron,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description=f"{description} Runs {when.text} (UTC).",
     )
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        at_work = being_synced(context.instance, partition, keys)
-        free = [key for key in keys if key not in at_work]
+        at_work = being_synced(context.instance, partition, leading)
+        free = [table.key for table in leading if table.key not in at_work]
         if at_work:
             context.log.info(_still_going(partition, at_work))
         if not free:
             return dg.SkipReason(_still_going(partition, at_work))
+        selected = of_keys(tables, free)
         return dg.RunRequest(
             partition_key=partition,
-            asset_selection=free,
-            asset_check_keys=record_check_keys(free) if checked else [],
+            asset_selection=[table.key for table in selected],
+            asset_check_keys=check_keys(selected) if daily else [],
+            run_config={"ops": {table.op: {"config": dict(table.daily)} for table in selected if table.daily}}
+            if daily
+            else None,
         )
 
     return tick
 
 
-def _reconcile(settings: Settings) -> dg.ScheduleDefinition:
-    keys = [records_key(name) for name in settings.objects]
+def _reconcile(names: Names, tables: Sequence[SyncedTable]) -> dg.ScheduleDefinition:
+    records = [table for table in tables if LATEST in table.partitions]
+    name = names.of("reconcile")
 
     @dg.schedule(
-        name="reconcile",
-        job=SYNC_JOB,
+        name=name,
+        job_name=names.of(SYNC),
         cron_schedule=RECONCILE.cron,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
@@ -92,27 +107,27 @@ def _reconcile(settings: Settings) -> dg.ScheduleDefinition:
     )
     def reconcile(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         going = context.instance.get_runs(
-            dg.RunsFilter(statuses=list(UNFINISHED), tags={"dagster/schedule_name": "reconcile"}), limit=1
+            dg.RunsFilter(statuses=list(UNFINISHED), tags={"dagster/schedule_name": name}), limit=1
         )
         if going:
             return dg.SkipReason(f"The last reconciliation is still going: run {going[0].run_id}")
-        full = {"config": {"full": True}}
         return dg.RunRequest(
             partition_key=LATEST,
-            asset_selection=keys,
-            asset_check_keys=record_check_keys(keys),
-            run_config={"ops": {key.to_python_identifier(): full for key in keys}},
+            asset_selection=[table.key for table in records],
+            asset_check_keys=check_keys(records),
+            run_config={"ops": {table.op: {"config": {"full": True}} for table in records}},
+            tags={FULL: "true"},
         )
 
     return reconcile
 
 
-def _retention(days: int) -> dg.ScheduleDefinition:
+def _retention(names: Names, days: int) -> dg.ScheduleDefinition:
     return _of_job(
-        RETENTION_JOB,
-        RETENTION,
-        f"Forgets runs of schedules and sensor that ended well over {days} days ago, with all that they said; the last "
-        f"materialization of each partition stays. Runs {RETENTION.text} (UTC).",
+        names.of(RETENTION),
+        EVERY_NIGHT,
+        f"Forgets runs of schedules and sensor that ended more than {days} days ago, with their logs; each partition's "
+        f"latest materialization stays. Runs {EVERY_NIGHT.text} (UTC).",
     )
 
 

@@ -1,15 +1,15 @@
 """Changes within minutes: a look at each object type every minute, and runs for those that changed."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from hubspot_assets.defs.assets.records import records_key
-from hubspot_assets.defs.automation.jobs import SYNC_JOB
+from hubspot_assets.defs.assets.family import SyncedTable, check_keys, of_keys
+from hubspot_assets.defs.automation.jobs import SYNC
 from hubspot_assets.defs.automation.launches import being_synced
-from hubspot_assets.defs.checks.records import record_check_keys
+from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.partitions import ARCHIVED, LATEST
 from hubspot_assets.defs.resources.client import client_of
 from hubspot_assets.settings.errors import SettingsError
@@ -30,32 +30,39 @@ ARCHIVED_RUNS_APART = 600
 """Seconds at least between two reads of one recycle bin: HubSpot only ever gives it whole."""
 
 
-def change_sensor(settings: Settings) -> dg.SensorDefinition:
+class CannotLook(Exception):
+    """HubSpot could not be asked whether anything changed; the cursor stays, so nothing is missed."""
+
+
+def change_sensor(settings: Settings, names: Names, tables: Sequence[SyncedTable]) -> dg.SensorDefinition:
     """The sensor `changes`.
 
     Off until somebody switches it on in the UI: a busy account gets a run a minute, which may cost more (a Snowflake
     warehouse that never sleeps) than the schedule that was asked for.
     """
     object_types: dict[str, ObjectType] = {}
+    records = {name: names.key(name) for name in settings.objects}
 
     @dg.sensor(
-        name="changes",
-        job=SYNC_JOB,
+        name=names.of("changes"),
+        job_name=names.of(SYNC),
         minimum_interval_seconds=INTERVAL,
         default_status=dg.DefaultSensorStatus.STOPPED,
         description="Looks every minute, by one search per object type, whether records changed or went. Types that "
         "changed get a `latest` run at once; where there are fewer records than before, an `archived` run.",
     )
     def changes(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        from hubspot_assets.hubspot.limits.window_store import BudgetsUnavailable
         from hubspot_assets.hubspot.transport.errors import HubSpotError
 
         try:
-            with client_of(Settings.load(), patience=PATIENCE) as client:
-                tick = _Tick(context, client, settings, object_types)
+            with client_of(settings, patience=PATIENCE) as client:
+                tick = _Tick(context, client, tables, records, object_types)
                 tick.look_around()
                 return tick.result()
-        except (SettingsError, HubSpotError) as error:
-            return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
+        except (SettingsError, HubSpotError, BudgetsUnavailable) as error:
+            # A tick that is skipped passes for one that found nothing; one that fails is seen.
+            raise CannotLook(str(error)) from None
 
     return changes
 
@@ -67,7 +74,8 @@ class _Tick:
         self,
         context: dg.SensorEvaluationContext,
         client: "Client",
-        settings: Settings,
+        tables: Sequence[SyncedTable],
+        records: Mapping[str, dg.AssetKey],
         object_types: "dict[str, ObjectType]",
     ) -> None:
         from hubspot_assets.sync.records.watch import remembered
@@ -75,12 +83,13 @@ class _Tick:
         self._context = context
         self._client = client
         self._object_types = object_types
-        self._keys = {name: records_key(name) for name in settings.objects}
+        self._tables = tables
+        self._keys = records
         # In the order of looking: who was left over by the last tick comes first.
         self._looks = {name: look for name, look in remembered(context.cursor).items() if name in self._keys}
-        keys = list(self._keys.values())
+        leading = [table for table in tables if table.key in records.values()]
         self._at_work: Mapping[str, Mapping[dg.AssetKey, str]] = {
-            partition: being_synced(context.instance, partition, keys) for partition in (LATEST, ARCHIVED)
+            partition: being_synced(context.instance, partition, leading) for partition in (LATEST, ARCHIVED)
         }
         self._changed: list[dg.AssetKey] = []
         self._gone: list[dg.AssetKey] = []
@@ -119,10 +128,17 @@ class _Tick:
             self._context.log.info(line)
         runs = []
         if self._changed:
-            runs.append(dg.RunRequest(partition_key=LATEST, asset_selection=self._changed, asset_check_keys=[]))
+            selected = [table.key for table in of_keys(self._tables, self._changed)]
+            runs.append(dg.RunRequest(partition_key=LATEST, asset_selection=selected, asset_check_keys=[]))
         if self._gone:
-            checks = record_check_keys(self._gone)
-            runs.append(dg.RunRequest(partition_key=ARCHIVED, asset_selection=self._gone, asset_check_keys=checks))
+            gone = of_keys(self._tables, self._gone)
+            runs.append(
+                dg.RunRequest(
+                    partition_key=ARCHIVED,
+                    asset_selection=[table.key for table in gone],
+                    asset_check_keys=check_keys(gone),
+                )
+            )
         cursor = cursor_of(self._looks)
         if not runs:
             return dg.SensorResult(skip_reason="; ".join(self._said), cursor=cursor)

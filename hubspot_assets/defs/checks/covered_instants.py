@@ -16,7 +16,7 @@ TABLE_NAME = "dagster/table_name"
 def covered_instants(
     instance: dg.DagsterInstance,
     warehouse: "Callable[[], Warehouse]",
-    partition: str,
+    partition: str | None,
     tables: Mapping[dg.AssetKey, str | None],
     *,
     enough: timedelta | None = None,
@@ -29,7 +29,7 @@ def covered_instants(
     Args:
         instance: where materializations are recorded.
         warehouse: where SYNCS is.
-        partition: `latest` or `archived`.
+        partition: `latest`, `archived`, a day; None of assets without partitions.
         tables: the assets, and the name of each one's table; None for a custom object, whose table is known once it
             has been materialized.
         enough: the warehouse is not asked about instants that are not older than this: asking may wake it up.
@@ -49,19 +49,20 @@ def covered_instants(
         if table and (enough is None or known is None or now - known > enough):
             left[key] = str(table)
     if left:
-        from hubspot_assets.sync.records.request import Records
         from hubspot_assets.sync.state import covered_until
 
-        stored = covered_until(warehouse(), left.values(), Records(partition))
+        stored = covered_until(warehouse(), left.values(), partition)
         for key, table in left.items():
             both = [instant for instant in (instants[key], stored.get(table)) if instant is not None]
             instants[key] = max(both, default=None)
     return instants
 
 
-def _last_metadata(instance: dg.DagsterInstance, key: dg.AssetKey, partition: str) -> Mapping[str, dg.MetadataValue]:
-    records = instance.fetch_materializations(
-        dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition]), limit=1
-    ).records
+def _last_metadata(
+    instance: dg.DagsterInstance, key: dg.AssetKey, partition: str | None
+) -> Mapping[str, dg.MetadataValue]:
+    partitions = [partition] if partition is not None else None
+    wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=partitions)
+    records = instance.fetch_materializations(wanted, limit=1).records
     materialization = records[0].asset_materialization if records else None
     return materialization.metadata if materialization is not None else {}

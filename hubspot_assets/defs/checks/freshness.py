@@ -4,56 +4,49 @@ A freshness policy looks at the last materialization of an asset, whichever part
 bin would make stale live records look fresh. These look at the covered instant, partition by partition.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
-from hubspot_assets.defs.assets.records import records_key
+from hubspot_assets.defs.assets.family import SyncedTable
 from hubspot_assets.defs.automation.freshness_policy import patience
 from hubspot_assets.defs.checks.covered_instants import covered_instants
-from hubspot_assets.defs.failures import permanent_failures
-from hubspot_assets.defs.partitions import ARCHIVED, LATEST
+from hubspot_assets.defs.failures import failing_clearly
+from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.resources.warehouse import warehouse_of
 from hubspot_assets.settings.hubspot import Settings
 from hubspot_assets.settings.schedule_expressions import ScheduleExpression
 
-CHECKS = {LATEST: "latest_is_fresh", ARCHIVED: "archived_is_fresh"}
+
+def check_name(partition: str | None) -> str:
+    """Return the name of a partition's check: `latest_is_fresh`; `is_fresh` of an asset without partitions."""
+    return f"{partition}_is_fresh" if partition is not None else "is_fresh"
 
 
-def freshness_checks(settings: Settings) -> dg.AssetChecksDefinition:
-    """Two checks per asset, one per partition; all in one step, which asks HubSpot nothing."""
-    standard = {name: STANDARD_OBJECT_TYPES.get(name) for name in settings.objects}
-    tables = {records_key(name): each.table if each else None for name, each in standard.items()}
-    schedules = {LATEST: settings.latest_schedule, ARCHIVED: settings.archived_schedule}
+def freshness_checks(settings: Settings, names: Names, tables: Sequence[SyncedTable]) -> dg.AssetChecksDefinition:
+    """Return a check per asset and partition; all in one step, which asks HubSpot nothing."""
 
     @dg.multi_asset_check(
-        name="freshness_checks",
+        name=names.of("freshness_checks"),
         specs=[
-            dg.AssetCheckSpec(
-                check,
-                asset=key,
-                description=f"The table holds every change of its `{partition}` records up to two ticks of the "
-                f"schedule `{partition}` ago, which syncs them {schedules[partition].text}.",
-            )
-            for key in tables
-            for partition, check in CHECKS.items()
+            dg.AssetCheckSpec(check_name(partition), asset=table.key, description=_description(partition, schedule))
+            for table in tables
+            for partition, schedule in table.synced.items()
         ],
         can_subset=True,
     )
     def freshness(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        for partition, check in CHECKS.items():
+        for (partition, schedule), alike in _alike(tables).items():
             selected = {
-                key: table
-                for key, table in tables.items()
-                if dg.AssetCheckKey(key, check) in context.selected_asset_check_keys
+                table.key: table.table
+                for table in alike
+                if dg.AssetCheckKey(table.key, check_name(partition)) in context.selected_asset_check_keys
             }
-            schedule = schedules[partition]
-            with permanent_failures():
+            with failing_clearly():
                 instants = covered_instants(
                     context.instance,
-                    lambda: warehouse_of(Settings.load()),
+                    lambda: warehouse_of(settings),
                     partition,
                     selected,
                     enough=patience(schedule).warn,
@@ -64,29 +57,46 @@ def freshness_checks(settings: Settings) -> dg.AssetChecksDefinition:
     return freshness
 
 
+def _alike(
+    tables: Sequence[SyncedTable],
+) -> Mapping[tuple[str | None, ScheduleExpression], Sequence[SyncedTable]]:
+    """The tables by what is asked of them together: one partition, synced equally often."""
+    alike: dict[tuple[str | None, ScheduleExpression], list[SyncedTable]] = {}
+    for table in tables:
+        for partition, schedule in table.synced.items():
+            alike.setdefault((partition, schedule), []).append(table)
+    return alike
+
+
+def _description(partition: str | None, schedule: ScheduleExpression) -> str:
+    what = f"its `{partition}` records" if partition else "what HubSpot has"
+    return f"The table holds every change of {what} up to two missed syncs ago; it is synced {schedule.text}."
+
+
 def _result(
-    key: dg.AssetKey, partition: str, schedule: ScheduleExpression, instant: datetime | None
+    key: dg.AssetKey, partition: str | None, schedule: ScheduleExpression, instant: datetime | None
 ) -> dg.AssetCheckResult:
     patient = patience(schedule)
-    name = key.path[-1]
+    name = f"`{partition}` of {key.path[-1]}" if partition else key.path[-1]
+    what = f"`{partition}`" if partition else "it"
     if instant is None:
         return dg.AssetCheckResult(
             asset_key=key,
-            check_name=CHECKS[partition],
+            check_name=check_name(partition),
             passed=False,
             severity=dg.AssetCheckSeverity.WARN,
-            description=f"No `{partition}` sync of {name} has finished yet: materialize it, or wait for its schedule.",
+            description=f"No sync of {name} has finished yet: materialize it, or wait for its schedule.",
         )
     age = datetime.now(UTC) - instant
-    said = f"`{partition}` of {name} is complete up to {instant:%Y-%m-%d %H:%M} UTC; it is synced {schedule.text}."
+    said = f"{name} is complete up to {instant:%Y-%m-%d %H:%M} UTC; it is synced {schedule.text}."
     if age > patient.warn:
         said += (
-            f" See whether the schedule `{partition}` is on, the daemon runs, and why the last run of {name} failed; "
-            f"then materialize `{partition}`: it continues where it stopped."
+            f" See whether its schedule is on, the daemon runs, and why the last run of {key.path[-1]} failed; then "
+            f"materialize {what}: it continues where it stopped."
         )
     return dg.AssetCheckResult(
         asset_key=key,
-        check_name=CHECKS[partition],
+        check_name=check_name(partition),
         passed=age <= patient.warn,
         severity=dg.AssetCheckSeverity.ERROR if age > patient.fail else dg.AssetCheckSeverity.WARN,
         description=said,

@@ -1,14 +1,14 @@
 """Asset checks of what each table holds. Each result says what to do."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from hubspot_assets.defs.assets.records import records_key
 from hubspot_assets.defs.checks.covered_instants import covered_instants
-from hubspot_assets.defs.failures import permanent_failures
+from hubspot_assets.defs.failures import failing_clearly
+from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.partitions import LATEST
 from hubspot_assets.defs.resources.hubspot import HubSpotResource
 from hubspot_assets.defs.resources.warehouse import warehouse_of
@@ -17,13 +17,15 @@ from hubspot_assets.settings.hubspot import Settings
 if TYPE_CHECKING:
     from hubspot_assets.sync.records.inspection import Finding
 
+_NAMES = Names()
+
 RECORDS = "has_as_many_rows_as_hubspot"
 DUPLICATES = "has_no_duplicate_records"
 FUTURE = "is_not_modified_in_the_future"
 UNPARSED = "values_fit_their_columns"
 PROPERTIES = "has_all_its_properties"
 
-_RECORD_CHECKS = {
+_DESCRIPTIONS = {
     DUPLICATES: "Every record stands in one row.",
     FUTURE: "No row claims to be modified later than HubSpot's clock shows; such a row would keep out later changes.",
     UNPARSED: "At most 1 % of the rows have values that do not fit the type of their column (UNPARSED keeps them).",
@@ -33,33 +35,34 @@ _RECORD_CHECKS = {
 }
 """Those that need HubSpot come last, so that the others are told even if it does not answer."""
 
+RECORD_CHECKS = tuple(_DESCRIPTIONS)
+"""The names of all checks of records."""
+
 _HISTORY = 20
 """Evaluations looked through for the last one that ended."""
 
 
-def record_check_keys(keys: Sequence[dg.AssetKey]) -> list[dg.AssetCheckKey]:
-    """The checks of what the tables of some assets hold."""
-    return [dg.AssetCheckKey(key, name) for key in keys for name in _RECORD_CHECKS]
-
-
-def record_checks(name: str, settings: Settings) -> dg.AssetChecksDefinition:
-    """The checks of what one object type's table holds, in one step."""
-    key = records_key(name)
+def record_checks(name: str, settings: Settings, names: Names = _NAMES) -> dg.AssetChecksDefinition:
+    """Return the checks of what one object type's table holds, in one step."""
+    key = names.key(name)
+    hubspot_key = names.of("hubspot")
 
     @dg.multi_asset_check(
         name=f"{key.to_python_identifier()}_checks",
-        specs=[dg.AssetCheckSpec(check, asset=key, description=says) for check, says in _RECORD_CHECKS.items()],
+        specs=[dg.AssetCheckSpec(check, asset=key, description=says) for check, says in _DESCRIPTIONS.items()],
         can_subset=True,
+        required_resource_keys={hubspot_key},
     )
-    def checks(context: dg.AssetCheckExecutionContext, hubspot: HubSpotResource) -> Iterator[dg.AssetCheckResult]:
+    def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         from hubspot_assets.sync.object_types import object_type_called
         from hubspot_assets.sync.records.inspection import Inspection
         from hubspot_assets.sync.records.property_filter import PropertyFilter
 
-        with permanent_failures():
+        hubspot: HubSpotResource = getattr(context.resources, hubspot_key)
+        with failing_clearly():
             object_type = object_type_called(hubspot.client, name)
             allow, deny = settings.allow_properties.get(name, ()), settings.deny_properties.get(name, ())
-            warehouse = warehouse_of(Settings.load())
+            warehouse = warehouse_of(settings)
             inspection = Inspection(
                 hubspot.client, warehouse, object_type, PropertyFilter(allow, deny), settings.updated_after
             )
@@ -75,7 +78,7 @@ def record_checks(name: str, settings: Settings) -> dg.AssetChecksDefinition:
                 PROPERTIES: lambda: inspection.properties(_properties_before(context.instance, key)),
             }
             selected = {check.name for check in context.selected_asset_check_keys}
-            for check in _RECORD_CHECKS:
+            for check in RECORD_CHECKS:
                 if check in selected:
                     yield _result(key, check, inspect[check]())
 

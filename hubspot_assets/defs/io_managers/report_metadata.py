@@ -7,9 +7,8 @@ import dagster as dg
 import pyarrow as pa
 
 from hubspot_assets.sync.report import Report
-from hubspot_assets.tables.schema import COMMENT, PROPERTY, RecordSchema
+from hubspot_assets.warehouse.base import COMMENT, PROPERTY, Table
 
-_KEY = "OBJECTID"
 _TYPES: Mapping[pa.DataType, str] = {
     pa.string(): "text",
     pa.int64(): "bigint",
@@ -32,17 +31,20 @@ def report_metadata(report: Report, *, rows_in_table: int, destination: str) -> 
         destination: where the table is, in words.
     """
     metadata: dict[str, dg.MetadataValue] = {
-        "dagster/table_name": dg.MetadataValue.text(report.table),
+        "dagster/table_name": dg.MetadataValue.text(report.target.table),
         "dagster/row_count": dg.MetadataValue.int(rows_in_table),
         "dagster/partition_row_count": dg.MetadataValue.int(report.rows_in_slice),
         "rows_read": dg.MetadataValue.int(report.rows_read),
-        "rows_inserted": dg.MetadataValue.int(report.rows_inserted),
-        "rows_updated": dg.MetadataValue.int(report.rows_updated),
-        "rows_unchanged": dg.MetadataValue.int(report.rows_unchanged),
+        "rows_inserted": dg.MetadataValue.int(report.counts.inserted),
+        "rows_updated": dg.MetadataValue.int(report.counts.updated),
+        "rows_unchanged": dg.MetadataValue.int(report.counts.unchanged),
         "rows_unparsed": dg.MetadataValue.int(report.rows_unparsed),
-        "rows_merged": dg.MetadataValue.int(report.rows_merged),
-        "rows_purged": dg.MetadataValue.int(report.rows_purged),
+        **{name: dg.MetadataValue.int(count) for name, count in report.facts.items()},
     }
+    if report.target.slice is None:
+        del metadata["dagster/partition_row_count"]
+    if report.table is not None and report.table.removal is not None:
+        metadata["rows_removed"] = dg.MetadataValue.int(report.counts.removed)
     if report.covered_until is not None:
         metadata["covered_until"] = dg.MetadataValue.timestamp(report.covered_until)
         metadata["lag_seconds"] = dg.MetadataValue.float(round(report.lag_seconds or 0.0, 1))
@@ -53,12 +55,12 @@ def report_metadata(report: Report, *, rows_in_table: int, destination: str) -> 
         "seconds_waiting_for_limits": dg.MetadataValue.float(round(report.seconds_waiting, 3)),
         "records_per_second": dg.MetadataValue.float(round(report.records_per_second, 1)),
         "mode": dg.MetadataValue.text(report.mode.value),
-        "strategy": dg.MetadataValue.text(report.strategy.value),
+        "strategy": dg.MetadataValue.text(report.strategy),
         "window": dg.MetadataValue.text(f"{_instant(report.window.after)} to {_instant(report.window.before)}"),
         "destination": dg.MetadataValue.text(destination),
     }
-    if report.schema is not None:
-        metadata["dagster/column_schema"] = dg.MetadataValue.table_schema(_column_schema(report.schema))
+    if report.table is not None:
+        metadata["dagster/column_schema"] = dg.MetadataValue.table_schema(_column_schema(report.table))
     if report.schema_changes:
         metadata["schema_changes"] = dg.MetadataValue.md(
             "\n".join(f"- {change.kind} {change.column or 'table ' + change.table}" for change in report.schema_changes)
@@ -66,19 +68,21 @@ def report_metadata(report: Report, *, rows_in_table: int, destination: str) -> 
     return metadata
 
 
-def _column_schema(schema: RecordSchema) -> dg.TableSchema:
+def _column_schema(table: Table) -> dg.TableSchema:
     """The columns, with what HubSpot's users call them and what HubSpot says about them."""
-    return dg.TableSchema([_column(field) for field in schema.arrow])
+    return dg.TableSchema([_column(field, table) for field in table.schema])
 
 
-def _column(field: pa.Field) -> dg.TableColumn:
+def _column(field: pa.Field, table: Table) -> dg.TableColumn:
     facts = field.metadata or {}
     description = facts.get(COMMENT, b"").decode()
     property_ = facts.get(PROPERTY, b"").decode()
     # Nearly all columns are called as their property, and the schema is part of every event: only the others say it.
     if property_ and field.name.removeprefix("PROPERTY_").lower() != property_:
         description = f"{description} (property `{property_}`)".lstrip()
-    constraints = dg.TableColumnConstraints(nullable=False, unique=True) if field.name == _KEY else None
+    constraints = None
+    if field.name in table.key:
+        constraints = dg.TableColumnConstraints(nullable=False, unique=len(table.key) == 1)
     return dg.TableColumn(field.name, _TYPES.get(field.type, str(field.type)), description or None, constraints)
 
 

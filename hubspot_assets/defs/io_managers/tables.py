@@ -1,80 +1,92 @@
 """A sync goes in and becomes a merged table; tables come back as pandas."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from hubspot_assets.defs.failures import permanent_failures
+from hubspot_assets.defs.failures import failing_clearly
+from hubspot_assets.defs.partitions import rows_of
 from hubspot_assets.defs.resources.warehouse import warehouse_of
 from hubspot_assets.settings.hubspot import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hubspot_assets.sync.records.request import Records
-    from hubspot_assets.sync.records.source import RecordsSync
+    from hubspot_assets.sync.sync import Sync
 
 
-class TablesIOManager(dg.ConfigurableIOManager):
+class TablesIOManager(dg.IOManager):
     """Stores what an asset describes, in the destination that the settings name.
 
-    An asset returns a `RecordsSync`, which holds no rows: they flow from HubSpot into the table while the output is
-    handled, so memory stays flat. A downstream asset receives the table as a pandas DataFrame (Arrow dtypes: decimals
-    stay exact); its partitions select the live or the archived records, and `metadata={"columns": [...]}` on its
-    `AssetIn` selects columns.
+    An asset returns a `Sync`, which holds no rows: they flow from HubSpot into the table while the output is handled,
+    so memory stays flat. A downstream asset receives the table as a pandas DataFrame (Arrow dtypes: decimals stay
+    exact), and of that the rows that HubSpot still has. On its `AssetIn`, `metadata={"columns": [...]}` selects
+    columns, and `metadata={"deleted": True}` brings the rows that are gone as well; where it is partitioned like the
+    records, its partitions select the live or the archived ones.
+
+    Args:
+        settings: Where the tables are.
     """
 
-    def setup_for_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002
-        """Have Arrow take memory from the system: of its own allocator, pages of JSON leave 20 MiB taken for good."""
-        import pyarrow as pa
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
 
-        pa.set_memory_pool(pa.system_memory_pool())
-
-    def handle_output(self, context: dg.OutputContext, obj: "RecordsSync") -> None:
-        """Bring the partitions of one asset into line with HubSpot."""
+    def handle_output(self, context: dg.OutputContext, obj: "Sync") -> None:
+        """Bring the tables of one asset into line with HubSpot."""
         from hubspot_assets.defs.io_managers.report_metadata import report_metadata
-        from hubspot_assets.sync.records.source import RecordsSync
+        from hubspot_assets.sync.sync import Sync
 
-        if not isinstance(obj, RecordsSync):
+        if not isinstance(obj, Sync):
             raise TypeError(
                 f"The asset {context.asset_key.to_user_string()} returned {type(obj).__name__}; this IO manager stores "
-                "what a `RecordsSync` describes. Give the asset another `io_manager_key`."
+                "what a `Sync` describes. Give the asset another `io_manager_key`."
             )
-        with permanent_failures():
-            warehouse = warehouse_of(Settings.load())
-            reports = [
-                obj.write_to(warehouse.tagged(_tag(context, records)), records)
-                for records in _slices(context.asset_partition_keys)
-            ]
+        with failing_clearly():
+            warehouse = warehouse_of(self._settings)
+            reports = list(obj.write_to(warehouse, _tag(context)))
         known = _columns_known_so_far(context)
         for report in reports:
             # Each partition tells of the table as it is once all are written.
             told = report_metadata(report, rows_in_table=reports[-1].rows_in_table, destination=warehouse.describe())
             context.step_context.add_asset_metadata(
-                {**known, **told}, asset_key=context.asset_key, partition_key=report.records.value
+                {**known, **told}, asset_key=context.asset_key, partition_key=report.target.slice
             )
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
         """Load the table of an upstream asset, or some partitions or columns of it."""
         import pandas as pd
 
-        columns: list[str] | None = (context.definition_metadata or {}).get("columns")
-        slices = _slices(context.asset_partition_keys) if context.has_asset_partitions else []
-        where = (slices[0].filter,) if len(slices) == 1 else ()
-        with permanent_failures():
-            table = warehouse_of(Settings.load()).read(_table_name(context), columns, where)
+        asked = context.definition_metadata or {}
+        columns: list[str] | None = asked.get("columns")
+        # Dagster maps an asset without partitions to all of its upstream's.
+        downstream = context.step_context.assets_def
+        partitioned = downstream is not None and downstream.partitions_def is not None
+        selected = context.asset_partition_keys if partitioned and context.has_asset_partitions else None
+        with failing_clearly():
+            warehouse = warehouse_of(self._settings)
+            name = _table_name(context)
+            where = rows_of(warehouse.schema(name), selected, deleted=bool(asked.get("deleted")))
+            table = warehouse.read(name, columns, where)
         return table.to_pandas(types_mapper=pd.ArrowDtype)
 
 
-def _tag(context: dg.OutputContext, records: "Records") -> dict[str, str]:
+def tables_io_manager(settings: Settings) -> dg.IOManagerDefinition:
+    """Make the IO manager `tables`."""
+
+    @dg.io_manager(description="Merges what a sync reads into the tables of the destination; gives them as pandas.")
+    def tables(_: dg.InitResourceContext) -> TablesIOManager:
+        import pyarrow as pa
+
+        # Of Arrow's own allocator, pages of JSON leave 20 MiB taken for good.
+        pa.set_memory_pool(pa.system_memory_pool())
+        return TablesIOManager(settings)
+
+    return tables
+
+
+def _tag(context: dg.OutputContext) -> dict[str, str]:
     """Who is asking, for a destination that keeps a history of its statements."""
-    return {
-        "program": "hubspot-assets",
-        "asset": context.asset_key.to_user_string(),
-        "partition": records.value,
-        "run_id": context.run_id,
-    }
+    return {"program": "hubspot-assets", "asset": context.asset_key.to_user_string(), "run_id": context.run_id}
 
 
 def _columns_known_so_far(context: dg.OutputContext) -> dict[str, Any]:
@@ -102,11 +114,3 @@ def _last_metadata(instance: dg.DagsterInstance, key: dg.AssetKey) -> dict[str, 
     event = instance.get_latest_materialization_event(key)
     materialization = event.asset_materialization if event else None
     return dict(materialization.metadata) if materialization else {}
-
-
-def _slices(partition_keys: Iterable[str]) -> "list[Records]":
-    """The slices of these partitions, live records first."""
-    from hubspot_assets.sync.records.request import Records
-
-    keys = set(partition_keys)
-    return [records for records in Records if records.value in keys]

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import dagster as dg
-from pydantic import PrivateAttr
 
 from hubspot_assets.defs.resources.client import client_of
 from hubspot_assets.settings.hubspot import Settings
@@ -15,39 +14,33 @@ if TYPE_CHECKING:
     from hubspot_assets.hubspot.transport.client import Client
 
 
-class HubSpotResource(dg.ConfigurableResource):
+class HubSpotResource:
     """The HubSpot account that the settings name.
 
-    The settings are read when a step first asks for the client, not from the run's config: so no secret is ever
-    stored with a run, and what is wrong with them fails the step with a sentence instead of keeping the definitions
-    from loading.
+    The client is made when a step first asks for it. No secret is a part of a run's config, so none is stored with a
+    run; and a credential that does not work fails the step with a sentence, not the definitions.
+
+    Args:
+        settings: Which account, and by which credential.
     """
 
-    _client: "Client | None" = PrivateAttr(default=None)
-    _account: "Account | None" = PrivateAttr(default=None)
-
-    @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["HubSpotResource"]:  # noqa: ARG002
-        """Close the connections at the end of the run, or of the step where each has a process."""
-        try:
-            yield self
-        finally:
-            if self._client is not None:
-                self._client.close()
-                self._client = None
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client: Client | None = None
+        self._account: Account | None = None
 
     @property
     def client(self) -> "Client":
-        """The client; its clock is set, and its limits are learned from a first answer.
+        """Return the client; its clock is set, and its limits are learned from a first answer.
 
         Raises:
-            SettingsError: no credential is set.
-            HubSpotError: the credential does not work.
+            SettingsError: No credential is set.
+            HubSpotError: The credential does not work.
         """
         if self._client is None:
             from hubspot_assets.hubspot.account import account
 
-            client = client_of(Settings.load())
+            client = client_of(self._settings)
             try:
                 self._account = account(client)
             except BaseException:
@@ -59,12 +52,33 @@ class HubSpotResource(dg.ConfigurableResource):
 
     @property
     def account(self) -> "Account":
-        """Whose data is read.
+        """Tell whose data is read.
 
         Raises:
-            SettingsError: no credential is set.
-            HubSpotError: the credential does not work.
+            SettingsError: No credential is set.
+            HubSpotError: The credential does not work.
         """
         _ = self.client
         assert self._account is not None
         return self._account
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+
+def hubspot_resource(settings: Settings) -> dg.ResourceDefinition:
+    """Make the resource `hubspot`; its connections are closed at the end of the run, or of a step's process."""
+
+    @dg.resource(description="The HubSpot account: one client per process, which keeps HubSpot's rate limits.")
+    @contextmanager
+    def hubspot(_: dg.InitResourceContext) -> Iterator[HubSpotResource]:
+        resource = HubSpotResource(settings)
+        try:
+            yield resource
+        finally:
+            resource.close()
+
+    return hubspot

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from hubspot_assets.hubspot.records.search import Window
-from hubspot_assets.sync.records.request import Mode, Records, SyncRequest
-from hubspot_assets.sync.state import Interrupted, SyncState
+from hubspot_assets.sync.records.request import RecordsRequest, Slice
+from hubspot_assets.sync.source import Interrupted, Mode
+from hubspot_assets.sync.state import State
 
 SEARCH_LAG = timedelta(hours=1)
 """An instant is searched again until it is this old: the search index lags behind the store by seconds mostly, by
@@ -44,16 +45,16 @@ class Goal:
         return replace(self, window=Window(self.window.after, max(before, self.window.after or before)))
 
 
-def decide(records: Records, request: SyncRequest, state: SyncState, *, updated_after: datetime | None) -> Goal:
+def decide(slice_: Slice, request: RecordsRequest, state: State, *, updated_after: datetime | None) -> Goal:
     """Decide what a sync covers.
 
     Args:
-        records: the slice; the archived records can only be read as a whole.
+        slice_: the slice; the archived records can only be read as a whole.
         request: the run's config.
         state: what the warehouse remembers of the slice.
         updated_after: a first load reads only what was modified since; None for everything.
     """
-    if records is Records.ARCHIVED or request.full:
+    if slice_ is Slice.ARCHIVED or request.full:
         goal = Goal(Mode.FULL, Window())
     elif request.updated_after or request.updated_before:
         goal = Goal(Mode.WINDOW, Window(request.updated_after, request.updated_before))

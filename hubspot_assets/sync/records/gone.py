@@ -5,7 +5,8 @@ since. So each missing id is asked for by name before it is marked, and marks th
 the live records are refused: that is what a token that lost its access looks like.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import pyarrow as pa
@@ -14,15 +15,20 @@ from hubspot_assets.hubspot.records import batch_read
 from hubspot_assets.hubspot.records.pages import Page, Results
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.decoding import decoded
-from hubspot_assets.sync.records.loading import Loading
 from hubspot_assets.sync.records.merged import absorbed_records, last_survivors, merged_ids_column
-from hubspot_assets.sync.records.request import Records
-from hubspot_assets.sync.state import naive
-from hubspot_assets.sync.syncs import SEEN
-from hubspot_assets.warehouse.base import Filter, Patch
+from hubspot_assets.sync.records.record_table import RecordTable
+from hubspot_assets.sync.records.request import Slice
+from hubspot_assets.sync.records.seen import SEEN
+from hubspot_assets.sync.source import Work
+from hubspot_assets.sync.syncs import naive
+from hubspot_assets.warehouse.base import Filter, Patch, Warehouse
 
 MOST_PURGED = 0.20
 """Share of the live records that a full sync marks as purged unless allowed to mark more."""
+A_HANDFUL = 10
+"""So many are always believed: of a table of four records, one is a quarter."""
+SAMPLE = 1_000
+"""Missing records asked for first, from all over the table, where marking all of them would be refused."""
 
 IN_RECYCLE_BIN: Filter = ("ARCHIVED", "=", True)
 
@@ -42,54 +48,42 @@ class MassDeletion(Exception):
         self.live = live
 
 
-def missing(loading: Loading, records: Records) -> list[int]:
-    """Ids of live (or archived) records that a full read of them did not meet, less those read since it began."""
-    ids = loading.warehouse.missing(
-        loading.table.table.name,
-        [
-            Records.LATEST.filter if records is Records.LATEST else IN_RECYCLE_BIN,
-            ("INGESTEDAT", "<", naive(loading.read.began_at)),
-        ],
-        SEEN.name,
-        [("SYNCID", "=", loading.read.sync_ids[0])],
-        "OBJECTID",
-    )
-    return sorted(set(ids["OBJECTID"].to_pylist()) - loading.absorbed.keys())
+def missing(warehouse: Warehouse, table: str, slice_: Slice, work: Work, absorbed: Mapping[int, int]) -> list[int]:
+    """Return the ids of live (or archived) records that a full read did not meet, less those read since it began."""
+    filters = [
+        Slice.LATEST.filter if slice_ is Slice.LATEST else IN_RECYCLE_BIN,
+        ("INGESTEDAT", "<", naive(work.began_at)),
+    ]
+    met = [("SYNCID", "=", work.sync_ids[0])]
+    ids: set[int] = set()
+    for part in warehouse.missing(table, filters, SEEN.name, met, ["OBJECTID"]):
+        ids.update(part["OBJECTID"].to_pylist())
+    return sorted(ids - absorbed.keys())
 
 
+@dataclass
 class MissingRecords:
     """What became of records that a read did not meet.
 
-    Args:
-        client: the HubSpot client.
-        object_type_path: how object endpoints spell the type.
-        properties: the properties that rows carry.
-        ids: the missing records.
-        table: their table, for the error.
-        live: how many live records the table has.
-        guarded: whether a mass deletion is refused.
+    Attributes:
+        client: The HubSpot client.
+        object_type_path: How object endpoints spell the type.
+        properties: The properties that rows carry.
+        ids: The missing records.
+        table: Their table, for the error.
+        live: How many live records the table has.
+        guarded: Whether a mass deletion is refused.
+        purged: Those that HubSpot has neither live nor archived; complete once `found` is exhausted.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        object_type_path: str,
-        properties: list[str],
-        ids: list[int],
-        *,
-        table: str,
-        live: int,
-        guarded: bool,
-    ) -> None:
-        self._client = client
-        self._type = object_type_path
-        self._properties = properties
-        self._ids = ids
-        self._table = table
-        self._live = live
-        self._guarded = guarded
-        self.purged: list[int] = []
-        """Those that HubSpot has neither live nor archived; complete once `found` is exhausted."""
+    client: Client
+    object_type_path: str
+    properties: list[str]
+    ids: list[int]
+    table: str
+    live: int
+    guarded: bool
+    purged: list[int] = field(default_factory=list)
 
     def found(self) -> Iterator[Page]:
         """Ask HubSpot for each missing record, live first, then archived.
@@ -98,58 +92,77 @@ class MissingRecords:
             Pages of those that exist after all.
 
         Raises:
-            MassDeletion: too many exist no more.
+            MassDeletion: Too many exist no more.
         """
-        for start in range(0, len(self._ids), batch_read.BATCH_SIZE):
-            left = self._ids[start : start + batch_read.BATCH_SIZE]
+        asked = self._sample() if self.guarded and len(self.ids) > self._most else []
+        yield from self._ask(asked)
+        if asked and len(self.purged) * len(self.ids) > len(asked) * self._most:
+            # To ask for a fifth of a large table by name would take an hour, and the answer is known by now.
+            raise MassDeletion(self.table, round(len(self.purged) * len(self.ids) / len(asked)), self.live)
+        yield from self._ask(sorted(set(self.ids) - set(asked)))
+
+    @property
+    def _most(self) -> float:
+        return max(MOST_PURGED * self.live, A_HANDFUL)
+
+    def _sample(self) -> list[int]:
+        """Ids from all over the table, so many that a share of them is the share of all."""
+        every = -(-len(self.ids) // SAMPLE)
+        return self.ids[::every]
+
+    def _ask(self, ids: Sequence[int]) -> Iterator[Page]:
+        for start in range(0, len(ids), batch_read.BATCH_SIZE):
+            left = ids[start : start + batch_read.BATCH_SIZE]
             for archived in (False, True):
                 if not left:
                     break
-                page = batch_read.page(self._client, self._type, left, self._properties, archived=archived)
+                page = batch_read.page(self.client, self.object_type_path, left, self.properties, archived=archived)
                 met = {int(record.id) for record in decoded(page.body, Results).results}
                 left = [id_ for id_ in left if id_ not in met]
                 if page.rows:
                     yield page
             self.purged += left
-            if self._guarded and len(self.purged) > MOST_PURGED * self._live:
-                raise MassDeletion(self._table, len(self.purged), self._live)
+            if self.guarded and len(self.purged) > self._most:
+                raise MassDeletion(self.table, len(self.purged), self.live)
 
 
-def purged_patch(loading: Loading, ids: list[int]) -> Patch:
+def purged_patch(table: RecordTable, ids: Sequence[int], began_at: datetime, sync_id: str) -> Patch:
     """Mark records as purged, as of the beginning of the read that missed them."""
-    return _patch(loading, ids, "purged", loading.read.began_at)
+    return _patch(table, ids, "purged", began_at, sync_id)
 
 
-def merged_patch(loading: Loading, known_at: datetime) -> Patch:
+def merged_patch(
+    warehouse: Warehouse, table: RecordTable, absorbed: Mapping[int, int], known_at: datetime, sync_id: str
+) -> Patch:
     """Mark the stored records that others have absorbed.
 
     Call it when everything read is committed: an absorbed record may have been read just before it was merged.
     """
-    absorbed = last_survivors(loading.absorbed)
-    stored = loading.warehouse.read(
-        loading.table.table.name, ["OBJECTID", "MERGEDINTO"], [("OBJECTID", "in", list(absorbed))]
-    )
-    ids = [row["OBJECTID"] for row in stored.to_pylist() if row["MERGEDINTO"] != absorbed[row["OBJECTID"]]]
-    survivors = pa.array([absorbed[id_] for id_ in ids], pa.int64())
-    return _patch(loading, ids, "merged", known_at, survivors)
+    survivors = last_survivors(absorbed)
+    stored = warehouse.read(table.table.name, ["OBJECTID", "MERGEDINTO"], [("OBJECTID", "in", list(survivors))])
+    ids = [row["OBJECTID"] for row in stored.to_pylist() if row["MERGEDINTO"] != survivors[row["OBJECTID"]]]
+    return _patch(table, ids, "merged", known_at, sync_id, pa.array([survivors[id_] for id_ in ids], pa.int64()))
 
 
-def absorbed_in_earlier_syncs(loading: Loading) -> dict[int, int]:
-    """What the rows tell that those syncs of this read committed which died before they could mark anything."""
-    earlier = list(loading.read.sync_ids[:-1])
-    column = merged_ids_column(loading.table.schema)
+def absorbed_in_earlier_syncs(warehouse: Warehouse, table: RecordTable, work: Work) -> dict[int, int]:
+    """Return what the rows tell that those syncs of this read committed which died before they could mark anything."""
+    earlier = list(work.sync_ids[:-1])
+    column = merged_ids_column(table.schema)
     if not earlier or column is None:
         return {}
-    rows = loading.warehouse.read(
-        loading.table.table.name,
-        ["OBJECTID", column],
-        [("SYNCID", "in", earlier), (column, "is not null", None)],
+    rows = warehouse.read(
+        table.table.name, ["OBJECTID", column], [("SYNCID", "in", earlier), (column, "is not null", None)]
     )
-    return absorbed_records(rows, loading.table.schema)
+    return absorbed_records(rows, table.schema)
 
 
 def _patch(
-    loading: Loading, ids: list[int], reason: str, known_at: datetime, survivors: pa.Array | None = None
+    table: RecordTable,
+    ids: Sequence[int],
+    reason: str,
+    known_at: datetime,
+    sync_id: str,
+    survivors: pa.Array | None = None,
 ) -> Patch:
     instant = pa.array([naive(known_at)] * len(ids), pa.timestamp("us"))
     columns = {
@@ -160,5 +173,6 @@ def _patch(
         "MERGEDINTO": survivors if survivors is not None else pa.nulls(len(ids), pa.int64()),
         # A page read before the record was gone must not bring it back.
         "INGESTEDAT": instant,
+        "SYNCID": pa.array([sync_id] * len(ids), pa.string()),
     }
-    return Patch(loading.table.table, pa.table(columns), only_if_older_than=("INGESTEDAT",))
+    return Patch(table.table, pa.table(columns), only_if_older_than=("INGESTEDAT",))

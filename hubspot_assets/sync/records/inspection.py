@@ -15,7 +15,7 @@ from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.errors import BadRequest, NotFound
 from hubspot_assets.sync.records.goal import SEARCH_LAG
 from hubspot_assets.sync.records.property_filter import PropertyFilter
-from hubspot_assets.sync.records.request import Records
+from hubspot_assets.sync.records.request import Slice
 from hubspot_assets.warehouse.base import Filters, Warehouse
 
 CLOCKS_APART = timedelta(minutes=5)
@@ -70,11 +70,11 @@ class Inspection:
             covered_until: the table's covered instant; what changed since, or was not an hour old then, is tolerated.
         """
         table = self.object_type.table
-        stored = self.warehouse.count(table, (Records.LATEST.filter,))
+        stored = self.warehouse.count(table, (Slice.LATEST.filter,))
         if covered_until is None:
             return Finding(False, f"{table} was never synced to its end: materialize `latest`.", {"warehouse": stored})
         since = covered_until - SEARCH_LAG
-        recent: Filters = (Records.LATEST.filter, ("UPDATEDAT", ">=", since))
+        recent: Filters = (Slice.LATEST.filter, ("UPDATEDAT", ">=", since))
         try:
             counted = self._count(Window(self.updated_after))
             changed = max(self._count(Window(since)), self.warehouse.count(table, recent))

@@ -9,7 +9,7 @@ import pyarrow as pa
 from hubspot_assets.catalog.object_types import ObjectType
 from hubspot_assets.hubspot.properties import PropertyDefinition
 from hubspot_assets.sync.records.property_filter import PropertyFilter
-from hubspot_assets.sync.state import naive
+from hubspot_assets.sync.syncs import naive
 from hubspot_assets.tables.definitions import PROPERTY_DEFINITIONS_SCHEMA, definition_rows
 from hubspot_assets.tables.schema import RecordSchema, record_schema
 from hubspot_assets.warehouse.base import Filters, Merge, Patch, Table, Warehouse, Write

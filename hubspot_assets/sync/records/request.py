@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from hubspot_assets.warehouse.base import Filter
 
 
-class Records(StrEnum):
+class Slice(StrEnum):
     """The two slices of an object type's table, and its two partitions."""
 
     LATEST = "latest"
@@ -20,24 +20,11 @@ class Records(StrEnum):
     @property
     def filter(self) -> "Filter":
         """The rows of the slice, as the warehouse takes it."""
-        return ("DELETIONREASON", "is null" if self is Records.LATEST else "is not null", None)
-
-
-class Mode(StrEnum):
-    """Why a sync reads what it reads (column MODE of SYNCS)."""
-
-    INITIAL = "initial"
-    """Nothing is stored yet: everything, or everything since `HUBSPOT_UPDATED_AFTER`."""
-    INCREMENTAL = "incremental"
-    """What changed since the covered instant."""
-    WINDOW = "window"
-    """A window asked for in the run's config; moves no covered instant."""
-    FULL = "full"
-    """Every record, authoritatively: what HubSpot no longer has is marked."""
+        return ("DELETIONREASON", "is null" if self is Slice.LATEST else "is not null", None)
 
 
 @dataclass(frozen=True, slots=True)
-class SyncRequest:
+class RecordsRequest:
     """The run's config.
 
     Attributes:

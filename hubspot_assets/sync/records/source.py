@@ -1,22 +1,24 @@
 """Bringing the table of one object type into line with HubSpot: its live records, or its archived ones."""
 
-import time
-import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
 
 from hubspot_assets.catalog.object_types import ObjectType
 from hubspot_assets.hubspot.properties import property_definitions
-from hubspot_assets.hubspot.records.id_ranges import Outstanding
+from hubspot_assets.hubspot.records.pages import Page
 from hubspot_assets.hubspot.records.plan import Strategy, choose
 from hubspot_assets.hubspot.records.scan import Scan, property_list_is_long
 from hubspot_assets.hubspot.records.search import Count, Search, SearchUnreliable, Window, changed_in
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.errors import BadRequest, NotFound
-from hubspot_assets.sync.progress import Progress
+from hubspot_assets.sync.commits import Commits
 from hubspot_assets.sync.records.backfill import backfill
-from hubspot_assets.sync.records.goal import decide
+from hubspot_assets.sync.records.batches import Batches
+from hubspot_assets.sync.records.goal import Goal, decide
 from hubspot_assets.sync.records.gone import (
     MissingRecords,
     absorbed_in_earlier_syncs,
@@ -24,121 +26,184 @@ from hubspot_assets.sync.records.gone import (
     missing,
     purged_patch,
 )
-from hubspot_assets.sync.records.loading import Loading, Read
 from hubspot_assets.sync.records.property_filter import PropertyFilter
 from hubspot_assets.sync.records.record_table import PROPERTY_DEFINITIONS, RecordTable, has_properties_to_backfill
-from hubspot_assets.sync.records.request import Mode, Records, SyncRequest
-from hubspot_assets.sync.report import Report
-from hubspot_assets.sync.state import SyncRow, read_state
-from hubspot_assets.sync.syncs import SEEN, SYNCS
-from hubspot_assets.warehouse.base import Delete, SchemaChange, Warehouse, Write
+from hubspot_assets.sync.records.request import RecordsRequest, Slice
+from hubspot_assets.sync.records.seen import SEEN
+from hubspot_assets.sync.source import Batch, Mode, Plan, Target, Work, new_sync_id
+from hubspot_assets.sync.state import State
+from hubspot_assets.warehouse.base import Delete, Filter, Warehouse, Write
 
 
-@dataclass(frozen=True)
-class RecordsSync:
-    """A sync of one object type, ready to be written into a warehouse.
+@dataclass(frozen=True, kw_only=True)
+class RecordsPlan(Plan):
+    """What one sync of records is going to do.
 
     Attributes:
-        client: the HubSpot client.
-        object_type: whose records to sync.
-        run_id: who launched it (column RUNID of SYNCS).
-        request: what this launch asks for beyond bringing the table up to date.
-        updated_after: a first load reads only what was modified since; None for everything.
-        property_filter: which properties to read.
-        say: takes lines for people.
+        records: The table, and what its properties need; None where the sync is idle.
+        count: What search told about the records to read; None where it could not.
+        rows_before: How many rows the slice had.
+        unfinished: Syncs that died since the last one that finished, and may have left ids in SYNCS_SEEN.
+    """
+
+    records: RecordTable | None = None
+    count: Count | None = None
+    rows_before: int = 0
+    unfinished: tuple[str, ...] = ()
+
+
+@dataclass
+class RecordsSource:
+    """The live or the archived records of one object type.
+
+    Attributes:
+        client: The HubSpot client.
+        object_type: Whose records.
+        slice: Which of them.
+        request: What this launch asks for beyond bringing the table up to date.
+        updated_after: A first load reads only what was modified since; None for everything.
+        property_filter: Which properties to read.
+        say: Takes lines for people.
+        sync_id: The id of this sync.
     """
 
     client: Client
     object_type: ObjectType
-    run_id: str
-    request: SyncRequest = field(default_factory=SyncRequest)
+    slice: Slice
+    request: RecordsRequest = field(default_factory=RecordsRequest)
     updated_after: datetime | None = None
     property_filter: PropertyFilter = field(default_factory=PropertyFilter)
     say: Callable[[str], object] = print
+    sync_id: str = field(default_factory=new_sync_id)
 
-    def write_to(self, warehouse: Warehouse, records: Records) -> Report:
-        """Bring one slice of the table into line with HubSpot.
+    def __post_init__(self) -> None:
+        self.name = f"{self.object_type.name} {self.slice.value}"
+        self.target = Target(
+            self.object_type.table, self.object_type.object_type_id, self.slice.value, (self.slice.filter,)
+        )
+        self._facts = {"rows_merged": 0, "rows_purged": 0}
+        self._incomplete = False
+        self._older = pa.array([], pa.int64())
+        self._batches: Batches | None = None
 
-        Raises:
-            HubSpotError: HubSpot refused, or could not be reached for long.
-            WarehouseError: the destination refused, or could not be reached for long.
-            MassDeletion: a full sync found implausibly many records gone.
-        """
-        return _Execution(self, warehouse, records).run()
+    def look(self, state: State, warehouse: Warehouse) -> None:
+        """See whether stored records lack values of a property, and which are older than what is to be read."""
+        self._incomplete = has_properties_to_backfill(warehouse, self.object_type, self.property_filter)
+        if self.updated_after is not None and state.rows_in_table:
+            older: Filter = ("UPDATEDAT", "<", self.updated_after)
+            self._older = warehouse.read(self.object_type.table, ["OBJECTID"], [older])["OBJECTID"].combine_chunks()
 
+    def plan(self, state: State, warehouse: Warehouse) -> RecordsPlan:
+        """Ask search how much there is to read, and choose the way that takes fewer seconds."""
+        goal = decide(self.slice, self.request, state, updated_after=self.updated_after)
+        count = self._count(goal.window)
+        goal = goal.ending(self.client.now())
+        covered_until = None if goal.mode is Mode.WINDOW else goal.window.before
+        if self._nothing_to_do(goal, count):
+            since = f" since {goal.window.after:%Y-%m-%d %H:%M:%S}" if goal.window.after else ""
+            return RecordsPlan(
+                mode=goal.mode,
+                strategy=Strategy.SEARCH.value,
+                window=goal.window,
+                covered_until=covered_until,
+                idle=True,
+                sentence=f"nothing has changed{since}",
+            )
+        definitions = property_definitions(self.client, self.object_type.path)
+        table = RecordTable.compare(warehouse, self.object_type, definitions, self.property_filter)
+        strategy = self._strategy(goal, count, state, table.property_names)
+        # Where there are no rows, none lacks values; else a property is not complete before this sync has finished.
+        complete = self.slice is Slice.LATEST and state.rows == 0
+        return RecordsPlan(
+            mode=goal.mode,
+            strategy=strategy.value,
+            window=goal.window,
+            covered_until=covered_until,
+            sentence=self._sentence(goal, strategy, count),
+            table=table.table,
+            other_tables=(PROPERTY_DEFINITIONS, SEEN),
+            interrupted=goal.interrupted,
+            expected=count.matches if count and self.slice is Slice.LATEST else None,
+            first_writes=tuple(table.definition_writes(self.client.now() if complete else None)),
+            records=table,
+            count=count,
+            rows_before=state.rows,
+            unfinished=state.unfinished,
+        )
 
-class _Execution:
-    """A `RecordsSync` applied to one slice of one table, once."""
-
-    def __init__(self, sync: RecordsSync, warehouse: Warehouse, records: Records) -> None:
-        self._sync = sync
-        self._client = sync.client
-        self._type = sync.object_type
-        self._warehouse = warehouse
-        self._records = records
-        self._name = f"{sync.object_type.name} {records.value}"
-        self._began = time.monotonic()
-        self._began_at = datetime.now(UTC)
-        self._usage_before = sync.client.usage()
-        self._marked = {"purged": 0, "merged": 0}
-        with warehouse.reading():
-            self._state = read_state(warehouse, sync.object_type.table, records)
-            self._incomplete = has_properties_to_backfill(warehouse, sync.object_type, sync.property_filter)
-        self._goal = decide(records, sync.request, self._state, updated_after=sync.updated_after)
-
-    def run(self) -> Report:
-        count = self._count(self._goal.window)
-        self._goal = self._goal.ending(self._client.now())
-        if self._nothing_to_do(count):
-            after = self._goal.window.after
-            since = f" since {after:%Y-%m-%d %H:%M:%S}" if after else ""
-            self._sync.say(f"{self._name}: nothing has changed{since}")
-            row = replace(self._row(Strategy.SEARCH), covered_until=self._covered_until)
-            return self._report(row, (self._state.rows, self._state.rows_in_table))
-        definitions = property_definitions(self._client, self._type.path)
-        table = RecordTable.compare(self._warehouse, self._type, definitions, self._sync.property_filter)
-        strategy = self._strategy(count, table.property_names)
-        self._announce(strategy, count)
-        changes = self._warehouse.ensure(table.table, PROPERTY_DEFINITIONS, SYNCS, SEEN)
-        loading = self._loading(table, strategy, count)
+    def read(self, plan: RecordsPlan, work: Work) -> Iterator[Batch]:
+        """Read by search or scan; then what records stored before lack of new properties."""
+        assert plan.records is not None
+        self._batches = self._new_batches(plan, plan.records, work)
         try:
-            self._read(loading, count)
-            self._backfill(loading)
-            self._finish(loading)
-        finally:
-            loading.close()
-        with self._warehouse.reading():
-            name = table.table.name
-            rows = self._warehouse.count(name, (self._records.filter,)), self._warehouse.count(name)
-        report = self._report(loading.row, rows, table, changes)
-        self._sync.say(f"{self._name}: {report.sentence()}")
-        return report
+            yield from self._batches.of(self._pages(plan, plan.records, work))
+        except SearchUnreliable as error:
+            self.say(f"{self.name}: {error}; reads every record instead, by scan")
+            work.begin_again(Strategy.SCAN.value)
+            yield from self._batches.of(self._pages(plan, plan.records, work))
+        new = plan.records.to_backfill
+        reads_all = plan.window.after is None and plan.interrupted is None
+        if new and self._completes(plan) and not reads_all:
+            names = ", ".join(definition.name for definition in new[:5]) + (", ..." if len(new) > 5 else "")
+            self.say(f"{self.name}: reads the values of {len(new)} new properties ({names})")
+            yield from self._batches.of(backfill(self.client, plan.records, records=plan.rows_before))
+
+    def conclude(self, plan: RecordsPlan, commits: Commits) -> Sequence[Write]:
+        """Mark what is gone, and note which properties are complete now."""
+        assert plan.records is not None
+        assert self._batches is not None
+        warehouse, work, table, batches = commits.warehouse, commits.work, plan.records, self._batches
+        writes: list[Write] = []
+        batches.absorbed = {**absorbed_in_earlier_syncs(warehouse, table, work), **batches.absorbed}
+        if plan.mode is Mode.FULL:
+            commits.commit()
+            purged = self._purged(plan, commits, batches)
+            self._facts["rows_purged"] = len(purged)
+            writes.append(purged_patch(table, purged, work.began_at, self.sync_id))
+        if met := (*plan.unfinished, *(work.sync_ids[:1] if plan.mode is Mode.FULL else ())):
+            writes.append(Delete(SEEN, [("SYNCID", "in", met)]))
+        if batches.absorbed:
+            commits.commit()
+            merged = merged_patch(warehouse, table, batches.absorbed, self.client.now(), self.sync_id)
+            self._facts["rows_merged"] = merged.rows.num_rows
+            writes.append(merged)
+        if self._completes(plan) and table.to_backfill:
+            writes += table.definition_writes(self.client.now())
+        return writes
+
+    def notes(self) -> dict[str, Any] | None:
+        """Return nothing: the covered instant says it all."""
+        return None
+
+    def facts(self) -> dict[str, int]:
+        """Return how many records were newly marked as merged into another, and as purged."""
+        return self._facts
 
     def _count(self, window: Window) -> Count | None:
         """Ask search how much there is to read; None where the object type cannot be searched."""
-        groups = changed_in(window, self._type.last_modified_property)
+        groups = changed_in(window, self.object_type.last_modified_property)
         try:
-            return Search(self._client, self._type.path, ["hs_object_id"], groups).count()
+            return Search(self.client, self.object_type.path, ["hs_object_id"], groups).count()
         except (BadRequest, NotFound):
             return None
 
-    def _nothing_to_do(self, count: Count | None) -> bool:
+    def _nothing_to_do(self, goal: Goal, count: Count | None) -> bool:
         return (
-            self._goal.mode in (Mode.INCREMENTAL, Mode.WINDOW)
-            and self._goal.interrupted is None
+            goal.mode in (Mode.INCREMENTAL, Mode.WINDOW)
+            and goal.interrupted is None
             and count is not None
             and count.matches == 0
             and not self._incomplete
         )
 
-    def _strategy(self, count: Count | None, properties: Sequence[str]) -> Strategy:
-        if self._goal.interrupted is not None:
-            return self._goal.interrupted.strategy
-        if self._goal.everything or count is None:
+    def _strategy(self, goal: Goal, count: Count | None, state: State, properties: Sequence[str]) -> Strategy:
+        if goal.interrupted is not None:
+            return Strategy(goal.interrupted.work.strategy)
+        if goal.everything or count is None:
             # A scan reads the primary store, so it also meets what the search index does not know yet.
             return Strategy.SCAN
-        records = self._state.rows
-        if self._state.covered_until is None or self._sync.updated_after is not None:
+        records = state.rows
+        if state.covered_until is None or self.updated_after is not None:
             # The table does not hold all that a scan would read.
             everything = self._count(Window())
             records = everything.matches if everything else count.matches
@@ -148,163 +213,44 @@ class _Execution:
             long_property_list=property_list_is_long(properties),
         )
 
-    def _announce(self, strategy: Strategy, count: Count | None) -> None:
-        after = self._goal.window.after
+    def _sentence(self, goal: Goal, strategy: Strategy, count: Count | None) -> str:
+        after = goal.window.after
         what = "every record" if after is None else f"what changed since {after:%Y-%m-%d %H:%M:%S}"
-        if self._records is Records.ARCHIVED:
+        if self.slice is Slice.ARCHIVED:
             what = "the recycle bin"
         elif count is not None:
             what += f", about {count.matches:,} records"
-        how = f"goes on reading {what}" if self._goal.interrupted else f"reads {what}"
-        self._sync.say(f"{self._name}: {how}, by {strategy.value}")
+        how = f"goes on reading {what}" if goal.interrupted else f"reads {what}"
+        return f"{how}, by {strategy.value}"
 
-    def _row(self, strategy: Strategy) -> SyncRow:
-        return SyncRow(
-            sync_id=str(uuid.uuid4()),
-            table=self._type.table,
-            records=self._records,
-            window=self._goal.window,
-            mode=self._goal.mode,
-            strategy=strategy,
-            started_at=self._client.now(),
-            run_id=self._sync.run_id,
-        )
+    def _new_batches(self, plan: RecordsPlan, table: RecordTable, work: Work) -> Batches:
+        oldest = None if plan.mode is Mode.WINDOW else self.updated_after
+        keeps_seen = plan.mode is Mode.FULL and plan.rows_before > 0
+        seen_under = work.sync_ids[0] if keeps_seen else None
+        return Batches(table, self.sync_id, seen_under=seen_under, oldest=oldest, older=self._older)
 
-    def _loading(self, table: RecordTable, strategy: Strategy, count: Count | None) -> Loading:
-        row, interrupted = self._row(strategy), self._goal.interrupted
-        expected = count.matches if count else None
-        if self._records is Records.ARCHIVED:
-            expected = None
-        if interrupted is None:
-            read = Read((row.sync_id,), self._began_at, Outstanding())
-        else:
-            read = Read(
-                (*interrupted.sync_ids, row.sync_id),
-                interrupted.began_at,
-                interrupted.outstanding,
-                interrupted.rows_read,
-            )
-            expected = max(expected - interrupted.rows_read, 0) if expected is not None else None
-        loading = Loading(
-            self._warehouse,
-            table,
-            row,
-            read,
-            client=self._client,
-            usage_before=self._usage_before,
-            progress=Progress(self._name, expected, self._sync.say),
-            keeps_seen=self._authoritative and self._state.rows > 0,
-            oldest=None if self._goal.mode is Mode.WINDOW else self._sync.updated_after,
-        )
-        # Where there are no rows, none lacks values; else a property is not complete before this sync has finished.
-        complete = self._records is Records.LATEST and self._state.rows == 0
-        loading.write_with_next_commit(*table.definition_writes(self._client.now() if complete else None))
-        return loading
+    def _pages(self, plan: RecordsPlan, table: RecordTable, work: Work) -> Iterator[Page]:
+        highest_id = plan.count.highest_id if plan.count else None
+        path, properties, ranges = self.object_type.path, table.property_names, work.outstanding.ranges
+        if work.strategy == Strategy.SEARCH:
+            groups = changed_in(plan.window, self.object_type.last_modified_property)
+            search = Search(self.client, path, properties, groups)
+            return search.pages(ranges, expected=plan.expected, highest_id=highest_id)
+        scan = Scan(self.client, path, properties, archived=self.slice is Slice.ARCHIVED)
+        return scan.pages(ranges, expected=plan.expected, highest_id=highest_id)
 
-    @property
-    def _covered_until(self) -> datetime | None:
-        """The instant up to which the table is complete once this sync has finished."""
-        return None if self._goal.mode is Mode.WINDOW else self._goal.window.before
-
-    @property
-    def _authoritative(self) -> bool:
-        return self._goal.mode is Mode.FULL
-
-    @property
-    def _completes(self) -> bool:
+    def _completes(self, plan: RecordsPlan) -> bool:
         """Whether this sync gives new properties the values that rows stored before it lack."""
-        return self._records is Records.LATEST and self._goal.mode is not Mode.WINDOW and self._state.rows > 0
+        return self.slice is Slice.LATEST and plan.mode is not Mode.WINDOW and plan.rows_before > 0
 
-    def _read(self, loading: Loading, count: Count | None) -> None:
-        highest_id = count.highest_id if count else None
-        expected = count.matches if count and self._records is Records.LATEST else None
-        path, properties = self._type.path, loading.table.property_names
-        if loading.row.strategy is Strategy.SEARCH:
-            groups = changed_in(self._goal.window, self._type.last_modified_property)
-            search = Search(self._client, path, properties, groups)
-            try:
-                ranges = loading.read.outstanding.ranges
-                loading.add(search.pages(ranges, expected=expected, highest_id=highest_id))
-                return
-            except SearchUnreliable as error:
-                self._sync.say(f"{self._name}: {error}; reads every record instead, by scan")
-                loading.begin_again(Strategy.SCAN)
-        scan = Scan(self._client, path, properties, archived=self._records is Records.ARCHIVED)
-        loading.add(scan.pages(loading.read.outstanding.ranges, expected=expected, highest_id=highest_id))
-
-    def _backfill(self, loading: Loading) -> None:
-        new = loading.table.to_backfill
-        reads_all = self._goal.everything and self._goal.interrupted is None
-        if new and self._completes and not reads_all:
-            names = ", ".join(definition.name for definition in new[:5]) + (", ..." if len(new) > 5 else "")
-            self._sync.say(f"{self._name}: reads the values of {len(new)} new properties ({names})")
-            loading.add(backfill(self._client, loading.table, records=self._state.rows))
-
-    def _finish(self, loading: Loading) -> None:
-        """Mark what is gone, and write the row of SYNCS that says the sync has finished."""
-        marks: list[Write] = []
-        loading.absorbed = {**absorbed_in_earlier_syncs(loading), **loading.absorbed}
-        if self._authoritative:
-            loading.commit()
-            marks += self._purge(loading)
-            met = (*self._state.unfinished, loading.read.sync_ids[0])
-            marks.append(Delete(SEEN, [("SYNCID", "in", met)]))
-        if loading.absorbed:
-            loading.commit()
-            merged = merged_patch(loading, datetime.now(UTC))
-            self._marked["merged"] = merged.rows.num_rows
-            marks.append(merged)
-        now = self._client.now()
-        if self._completes and loading.table.to_backfill:
-            marks += loading.table.definition_writes(now)
-        loading.row = replace(loading.row, finished_at=now, covered_until=self._covered_until)
-        loading.commit(*marks)
-
-    def _purge(self, loading: Loading) -> list[Write]:
-        records = MissingRecords(
-            self._client,
-            self._type.path,
-            loading.table.property_names,
-            missing(loading, self._records),
-            table=self._type.table,
-            live=self._warehouse.count(self._type.table, (Records.LATEST.filter,)),
-            guarded=self._records is Records.LATEST and not self._sync.request.allow_mass_deletion,
-        )
-        loading.add(records.found())
-        self._marked["purged"] = len(records.purged)
-        return [purged_patch(loading, records.purged)]
-
-    def _report(
-        self,
-        row: SyncRow,
-        rows: tuple[int, int],
-        table: RecordTable | None = None,
-        changes: Sequence[SchemaChange] = (),
-    ) -> Report:
-        """What was done; `rows` counts those of the slice and those of the whole table."""
-        usage = self._client.usage() - self._usage_before
-        covered_until = row.covered_until or self._state.covered_until
-        return Report(
-            records=self._records,
-            table=self._type.table,
-            window=self._goal.window,
-            mode=row.mode,
-            strategy=row.strategy,
-            covered_until=covered_until,
-            lag_seconds=(self._client.now() - covered_until).total_seconds() if covered_until else None,
-            rows_in_slice=rows[0],
-            rows_in_table=rows[1],
-            rows_read=row.rows_read,
-            rows_inserted=row.rows_inserted,
-            rows_updated=row.rows_updated,
-            rows_unchanged=row.rows_unchanged,
-            rows_unparsed=row.rows_unparsed,
-            rows_merged=self._marked["merged"],
-            rows_purged=self._marked["purged"],
-            api_calls=usage.calls,
-            rate_limited=usage.rate_limited,
-            seconds=time.monotonic() - self._began,
-            seconds_waiting=usage.seconds_waiting,
-            schema=table.schema if table else None,
-            schema_changes=tuple(changes),
-        )
+    def _purged(self, plan: RecordsPlan, commits: Commits, batches: Batches) -> list[int]:
+        """Find the records that HubSpot has no more, and keep those that it has after all."""
+        assert plan.records is not None
+        table, path = self.object_type.table, self.object_type.path
+        missed = missing(commits.warehouse, table, self.slice, commits.work, batches.absorbed)
+        live = commits.warehouse.count(table, (Slice.LATEST.filter,))
+        guarded = self.slice is Slice.LATEST and not self.request.allow_mass_deletion
+        records = MissingRecords(self.client, path, plan.records.property_names, missed, table, live, guarded)
+        for batch in batches.of(records.found()):
+            commits.add(batch)
+        return records.purged

@@ -2,11 +2,10 @@ import dagster as dg
 import pytest
 
 from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
-from hubspot_assets.defs.assets import records
 from hubspot_assets.defs.assets.records import records_asset
 from hubspot_assets.hubspot.transport.errors import ServerError
 from hubspot_assets.settings.hubspot import Settings
-from hubspot_assets.sync.records.source import RecordsSync
+from hubspot_assets.sync import sync
 from hubspot_assets_tests.launch import both, launch, metadata, retries, sentence
 from hubspot_assets_tests.truth import assert_equals_portal
 
@@ -209,19 +208,20 @@ def test_a_custom_object_may_be_named_in_three_ways(account, warehouse, called, 
 
 
 def test_what_passes_is_retried_and_goes_on(account, warehouse, monkeypatch):
-    monkeypatch.setattr(records, "RETRY_POLICY", dg.RetryPolicy(max_retries=2, delay=0))
-    write_to, attempts = RecordsSync.write_to, []
+    monkeypatch.setattr(sync, "FIRST_WAIT", 0)
+    run, attempts = sync.run, []
 
-    def flaky(self, warehouse, records):
-        attempts.append(records)
+    def flaky(source, *arguments, **options):
+        attempts.append(source.sync_id)
         if len(attempts) == 1:
             raise ServerError("HubSpot failed to answer.", status=502)
-        return write_to(self, warehouse, records)
+        return run(source, *arguments, **options)
 
-    monkeypatch.setattr(RecordsSync, "write_to", flaky)
+    monkeypatch.setattr(sync, "run", flaky)
     result = launch("goals", partition="latest")
     assert result.success
-    assert retries(result) == 1
+    assert len(set(attempts)) == 2
+    assert retries(result) == 0
     assert warehouse.count("OBJECTS_GOALS") == len(account.ids("goals"))
 
 
@@ -242,7 +242,8 @@ def test_every_object_type_of_the_catalog_makes_an_asset():
         assert asset.partitions_def.get_partition_keys() == ["latest", "archived"]
         assert asset.backfill_policy == dg.BackfillPolicy.single_run()
         assert asset.op.pool == f"hubspot/{name}"
-        assert asset.op.retry_policy == records.RETRY_POLICY
+        # With one, Dagster would take Terminate for a reason to begin anew.
+        assert asset.op.retry_policy is None
 
 
 def test_a_retyped_property_keeps_its_raw_values(account, warehouse):

@@ -4,18 +4,15 @@ import dagster as dg
 import pytest
 from dagster._core.test_utils import create_run_for_test
 
-from hubspot_assets.defs.assets.records import HUBSPOT_ACCOUNT, records_asset, records_key
-from hubspot_assets.defs.automation.jobs import SYNC_JOB, freshness_job
-from hubspot_assets.defs.automation.retention import retention_job
+from hubspot_assets.defs.assets.records import records_asset
+from hubspot_assets.defs.automation.jobs import SYNC
 from hubspot_assets.defs.automation.schedules import schedules
-from hubspot_assets.defs.checks.freshness import freshness_checks
-from hubspot_assets.defs.checks.records import record_checks
-from hubspot_assets.defs.io_managers.tables import TablesIOManager
-from hubspot_assets.defs.resources.hubspot import HubSpotResource
+from hubspot_assets.defs.build import hubspot_definitions
+from hubspot_assets.defs.names import Names
 from hubspot_assets.settings.hubspot import Settings
 
 NAMES = ("contacts", "deals", "goals")
-KEYS = [records_key(name) for name in NAMES]
+KEYS = [Names().key(name) for name in NAMES]
 RANGE = {"dagster/asset_partition_range_start": "latest", "dagster/asset_partition_range_end": "archived"}
 NOW = datetime.now(UTC).replace(second=0, microsecond=0)
 GOING = [
@@ -33,14 +30,7 @@ def settings() -> Settings:
 
 @pytest.fixture(scope="module")
 def repository(settings) -> dg.RepositoryDefinition:
-    freshness = freshness_checks(settings)
-    return dg.Definitions(
-        assets=[HUBSPOT_ACCOUNT, *(records_asset(name, settings) for name in NAMES)],
-        asset_checks=[freshness, *(record_checks(name, settings) for name in NAMES)],
-        jobs=[SYNC_JOB, freshness_job(freshness), retention_job(KEYS, settings.keep_runs_days)],
-        schedules=schedules(settings),
-        resources={"hubspot": HubSpotResource(), "tables": TablesIOManager()},
-    ).get_repository_def()
+    return hubspot_definitions(settings).get_repository_def()
 
 
 @pytest.fixture
@@ -71,12 +61,12 @@ def test_every_schedule_is_on_and_says_what_it_does(repository):
 def test_settings_say_how_often(settings_folder, monkeypatch):
     monkeypatch.setenv("HUBSPOT_LATEST_SCHEDULE", "5 min")
     monkeypatch.setenv("HUBSPOT_ARCHIVED_SCHEDULE", "30 5 * * 1-5")
-    latest, archived, *_ = schedules(Settings.load())
+    latest, archived, *_ = schedules(Settings.load(), Names(), [])
     assert (latest.cron_schedule, archived.cron_schedule) == ("*/5 * * * *", "30 5 * * 1-5")
 
 
 def test_runs_are_kept_for_ever_if_the_setting_says_so(settings):
-    kept = schedules(settings.model_copy(update={"keep_runs_days": 0}))
+    kept = schedules(settings.model_copy(update={"keep_runs_days": 0}), Names(), [])
     assert "retention" not in {schedule.name for schedule in kept}
 
 
@@ -85,7 +75,7 @@ def test_a_tick_is_one_run_of_all_object_types(tick, repository, partition):
     request, _ = tick(partition)
     assert request.partition_key == partition
     assert request.asset_selection == KEYS
-    job = repository.get_job(SYNC_JOB.name).get_subset(
+    job = repository.get_job(SYNC).get_subset(
         asset_selection=set(request.asset_selection), asset_check_selection=set(request.asset_check_keys)
     )
     # The recycle bin is read once a day: then the tables are looked at as well.
@@ -95,7 +85,7 @@ def test_a_tick_is_one_run_of_all_object_types(tick, repository, partition):
 
 @pytest.mark.parametrize(("status", "tags"), GOING)
 def test_a_tick_is_skipped_while_a_run_is_still_going_whoever_launched_it(tick, instance, status, tags):
-    run = create_run_for_test(instance, SYNC_JOB.name, status=status, tags=tags)
+    run = create_run_for_test(instance, SYNC, status=status, tags=tags)
     request, skipped = tick("latest")
     assert request is None
     assert skipped == f"`latest` is still being synced: run {run.run_id} of contacts, deals, goals"
@@ -112,7 +102,7 @@ def test_a_tick_is_skipped_while_a_run_is_still_going_whoever_launched_it(tick, 
     ],
 )
 def test_runs_that_ended_or_sync_something_else_are_not_in_the_way(tick, instance, status, tags):
-    create_run_for_test(instance, SYNC_JOB.name, status=status, tags=tags)
+    create_run_for_test(instance, SYNC, status=status, tags=tags)
     request, _ = tick("latest")
     assert request.asset_selection == KEYS
 
@@ -123,10 +113,10 @@ def test_a_long_sync_of_one_object_type_does_not_hold_up_the_others(tick, instan
         "__ASSET_JOB",
         status=dg.DagsterRunStatus.STARTED,
         tags={"dagster/partition": "latest"},
-        asset_selection=frozenset([records_key("deals")]),
+        asset_selection=frozenset([Names().key("deals")]),
     )
     request, _ = tick("latest")
-    assert request.asset_selection == [records_key("contacts"), records_key("goals")]
+    assert request.asset_selection == [Names().key("contacts"), Names().key("goals")]
 
 
 def test_reconciling_is_a_full_sync_of_all_live_records_with_checks(tick, repository, settings):
@@ -134,7 +124,7 @@ def test_reconciling_is_a_full_sync_of_all_live_records_with_checks(tick, reposi
     assert request.partition_key == "latest"
     assert request.asset_selection == KEYS
     assert {each.asset_key for each in request.asset_check_keys} == set(KEYS)
-    config = dg.validate_run_config(repository.get_job(SYNC_JOB.name), request.run_config)
+    config = dg.validate_run_config(repository.get_job(SYNC), request.run_config)
     for name in NAMES:
         assert config["ops"][f"hubspot__{name}"]["config"]["full"] is True
         assert config["ops"][f"hubspot__{name}"]["config"]["allow_mass_deletion"] is False
@@ -142,14 +132,14 @@ def test_reconciling_is_a_full_sync_of_all_live_records_with_checks(tick, reposi
 
 @pytest.mark.parametrize(("status", "tags"), GOING)
 def test_reconciling_waits_for_a_sync_instead_of_skipping_a_week(tick, instance, status, tags):
-    create_run_for_test(instance, SYNC_JOB.name, status=status, tags=tags)
+    create_run_for_test(instance, SYNC, status=status, tags=tags)
     request, _ = tick("reconcile")
     assert request is not None
 
 
 def test_reconciling_is_skipped_while_the_last_reconciliation_is_going(tick, instance):
     tags = {"dagster/partition": "latest", "dagster/schedule_name": "reconcile"}
-    run = create_run_for_test(instance, SYNC_JOB.name, status=dg.DagsterRunStatus.STARTED, tags=tags)
+    run = create_run_for_test(instance, SYNC, status=dg.DagsterRunStatus.STARTED, tags=tags)
     assert tick("reconcile") == (None, f"The last reconciliation is still going: run {run.run_id}")
 
 

@@ -7,37 +7,37 @@ import pytest
 from dagster._core.test_utils import create_run_for_test
 
 from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
-from hubspot_assets.defs.assets.records import HUBSPOT_ACCOUNT, records_asset, records_key
+from hubspot_assets.defs.assets.family import check_keys, of_keys
+from hubspot_assets.defs.assets.records import records_family
 from hubspot_assets.defs.automation import sensors
-from hubspot_assets.defs.automation.jobs import SYNC_JOB
-from hubspot_assets.defs.automation.sensors import change_sensor
-from hubspot_assets.defs.checks.records import record_check_keys, record_checks
-from hubspot_assets.defs.io_managers.tables import TablesIOManager
-from hubspot_assets.defs.resources.hubspot import HubSpotResource
+from hubspot_assets.defs.automation.jobs import SYNC
+from hubspot_assets.defs.automation.sensors import CannotLook
+from hubspot_assets.defs.build import hubspot_definitions
+from hubspot_assets.defs.names import Names
 from hubspot_assets.hubspot.limits.budgets import Budget, Budgets
 from hubspot_assets.hubspot.limits.daily import DailyPool
 from hubspot_assets.hubspot.limits.windows import UnlimitedWindow
 from hubspot_assets.settings.hubspot import Settings
 
-CONTACTS, COMPANIES = records_key("contacts"), records_key("companies")
+CONTACTS, COMPANIES = Names().key("contacts"), Names().key("companies")
 
 
 class Watched:
     """The sensor, tick by tick, with the cursor that Dagster keeps between them."""
 
     def __init__(self, instance: dg.DagsterInstance, names: str = "contacts,companies") -> None:
-        settings = Settings.load().model_copy(update={"objects": tuple(names.split(","))})
-        self.sensor = change_sensor(settings)
-        self.repository = dg.Definitions(
-            assets=[HUBSPOT_ACCOUNT, *(records_asset(name, settings) for name in settings.objects)],
-            asset_checks=[record_checks(name, settings) for name in settings.objects],
-            jobs=[SYNC_JOB],
-            sensors=[self.sensor],
-            resources={"hubspot": HubSpotResource(), "tables": TablesIOManager()},
-        ).get_repository_def()
+        self.names = names
         self.instance = instance
         self.cursor: str | None = None
+        self.load()
         self.said = ""
+
+    def load(self) -> None:
+        """Load the definitions, as a person does after a setting has changed."""
+        settings = Settings.load().model_copy(update={"objects": tuple(self.names.split(","))})
+        self.tables = records_family(settings, Names()).tables
+        self.repository = hubspot_definitions(settings).get_repository_def()
+        self.sensor = self.repository.get_sensor_def("changes")
 
     def tick(self) -> list[tuple[str | None, list[dg.AssetKey]]]:
         """Partition and assets of the runs that one tick requests."""
@@ -49,7 +49,7 @@ class Watched:
             assert request.run_key is None
             assert request.asset_selection
             checked = request.asset_selection if request.partition_key == "archived" else []
-            assert request.asset_check_keys == record_check_keys(checked)
+            assert request.asset_check_keys == check_keys(of_keys(self.tables, checked))
         return [(request.partition_key, list(request.asset_selection or ())) for request in done.run_requests or []]
 
 
@@ -62,7 +62,7 @@ def watched(account, instance) -> Watched:
 
 
 def test_the_sensor_is_off_until_somebody_wants_it_and_explains_itself(settings_folder):
-    sensor = change_sensor(Settings.load())
+    sensor = hubspot_definitions(Settings.load()).get_repository_def().get_sensor_def("changes")
     assert sensor.default_status is dg.DefaultSensorStatus.STOPPED
     assert sensor.minimum_interval_seconds == 60
     assert "one search per object type" in str(sensor.description)
@@ -150,9 +150,7 @@ def test_a_recycle_bin_is_not_read_every_minute_and_no_deletion_is_forgotten(wat
 def test_nothing_is_launched_beside_a_run_that_is_still_going_and_nothing_forgotten(
     watched, account, instance, partition
 ):
-    run = create_run_for_test(
-        instance, SYNC_JOB.name, status=dg.DagsterRunStatus.STARTED, tags={"dagster/partition": partition}
-    )
+    run = create_run_for_test(instance, SYNC, status=dg.DagsterRunStatus.STARTED, tags={"dagster/partition": partition})
     if partition == "latest":
         account.change("contacts", {"firstname": "Ada"}, count=1)
     else:
@@ -163,23 +161,24 @@ def test_nothing_is_launched_beside_a_run_that_is_still_going_and_nothing_forgot
     assert watched.tick() == [(partition, [CONTACTS])]
 
 
-def test_without_a_token_a_tick_is_skipped_with_the_cure(watched, monkeypatch):
-    cursor = watched.cursor
+def test_without_a_token_a_tick_fails_with_the_cure(watched, monkeypatch):
     monkeypatch.delenv("HUBSPOT_ACCESS_TOKEN")
-    assert watched.tick() == []
-    assert watched.said.startswith("HUBSPOT_ACCESS_TOKEN is not set.")
-    assert watched.cursor == cursor
+    watched.load()
+    with pytest.raises(CannotLook, match="HUBSPOT_ACCESS_TOKEN is not set"):
+        watched.tick()
 
 
-def test_a_token_that_does_not_work_skips_the_tick_with_the_cure(watched, monkeypatch):
+def test_a_token_that_does_not_work_fails_the_tick_with_the_cure(watched, monkeypatch):
     monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", "pat-na1-unknown")
-    assert watched.tick() == []
-    assert "Create a service key" in watched.said
-    assert "pat-na1-unknown" not in watched.said
+    watched.load()
+    with pytest.raises(CannotLook, match="Create a service key") as failure:
+        watched.tick()
+    assert "pat-na1-unknown" not in str(failure.value)
 
 
 def test_a_missing_scope_leaves_the_other_types_alone(watched, account, monkeypatch):
     monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", account.issue_token(without=["crm.objects.contacts.read"]))
+    watched.load()
     account.change("companies", {"name": "Ada"}, count=1)
     assert watched.tick() == [("latest", [COMPANIES])]
     assert watched.tick() == []
@@ -229,7 +228,7 @@ def test_a_custom_object_is_looked_up_once(account, instance):
     assert watched.tick() == []
     account.clear_requests()
     account.create("cars", {})
-    assert watched.tick() == [("latest", [records_key("cars")])]
+    assert watched.tick() == [("latest", [Names().key("cars")])]
     assert len(account.requests()) == 2
 
 

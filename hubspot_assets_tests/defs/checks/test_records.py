@@ -3,9 +3,10 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from hubspot_assets.defs.assets.records import HUBSPOT_ACCOUNT, records_asset, records_key
-from hubspot_assets.defs.checks.records import record_check_keys, record_checks
-from hubspot_assets.defs.resources.hubspot import HubSpotResource
+from hubspot_assets.defs.assets.records import account_asset, records_asset
+from hubspot_assets.defs.checks.records import RECORD_CHECKS, record_checks
+from hubspot_assets.defs.names import Names
+from hubspot_assets.defs.resources.hubspot import hubspot_resource
 from hubspot_assets.settings.hubspot import Settings
 from hubspot_assets_tests.launch import both, launch
 
@@ -21,11 +22,11 @@ def check(instance: dg.DagsterInstance, name: str, *only: str) -> dict[str, Any]
     """The checks of one asset, executed alone as the button in the UI does it."""
     settings = Settings.load()
     checks = record_checks(name, settings)
-    keys = record_check_keys([records_key(name)])
+    keys = [dg.AssetCheckKey(Names().key(name), check) for check in RECORD_CHECKS]
     selected = [key for key in keys if not only or key.name in only]
     result = dg.materialize(
-        [HUBSPOT_ACCOUNT, records_asset(name, settings), checks],
-        resources={"hubspot": HubSpotResource(), "tables": dg.mem_io_manager},
+        [account_asset(), records_asset(name, settings), checks],
+        resources={"hubspot": hubspot_resource(settings), "tables": dg.mem_io_manager},
         selection=dg.AssetSelection.checks(*selected),
         instance=instance,
     )

@@ -2,8 +2,9 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from hubspot_assets.defs.io_managers.tables import TablesIOManager
+from hubspot_assets.defs.io_managers.tables import tables_io_manager
 from hubspot_assets.defs.partitions import RECORD_PARTITIONS
+from hubspot_assets.settings.hubspot import Settings
 from hubspot_assets_tests.launch import both, launch, sentence
 
 CONTACTS = dg.AssetKey(["hubspot", "contacts"])
@@ -24,9 +25,19 @@ def downstream(seen: list[pd.DataFrame], key: dg.AssetKey = CONTACTS, **options)
     return report.with_resources({"kept": dg.mem_io_manager})
 
 
-def test_a_downstream_asset_gets_the_whole_table(account):
+def test_a_downstream_asset_gets_the_live_records(account):
     seen = []
     asset = downstream(seen)
+    with dg.DagsterInstance.ephemeral() as instance:
+        both("contacts", instance=instance)
+        assert launch("contacts", downstream=[asset], select=[asset], instance=instance).success
+    [table] = seen
+    assert set(table["OBJECTID"]) == set(account.ids("contacts"))
+
+
+def test_a_downstream_asset_that_asks_for_deleted_rows_gets_the_whole_table(account):
+    seen = []
+    asset = downstream(seen, metadata={"deleted": True})
     with dg.DagsterInstance.ephemeral() as instance:
         both("contacts", instance=instance)
         assert launch("contacts", downstream=[asset], select=[asset], instance=instance).success
@@ -76,7 +87,7 @@ def test_loading_what_was_never_materialized_fails_with_what_to_do(account):
     with dg.DagsterInstance.ephemeral() as instance:
         result = dg.materialize(
             [dg.AssetSpec(["hubspot", "cars"], partitions_def=RECORD_PARTITIONS), asset],
-            resources={"tables": TablesIOManager(), "io_manager": TablesIOManager()},
+            resources=dict.fromkeys(("tables", "io_manager"), tables_io_manager(Settings.load())),
             instance=instance,
             raise_on_error=False,
         )

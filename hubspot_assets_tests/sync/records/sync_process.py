@@ -10,9 +10,10 @@ from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
 from hubspot_assets.hubspot.limits.budgets import Budgets
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.credentials import AccessToken
-from hubspot_assets.sync.records import loading
-from hubspot_assets.sync.records.request import Records, SyncRequest
-from hubspot_assets.sync.records.source import RecordsSync
+from hubspot_assets.sync.records import batches
+from hubspot_assets.sync.records.request import RecordsRequest, Slice
+from hubspot_assets.sync.records.source import RecordsSource
+from hubspot_assets.sync.run import run
 from hubspot_assets.warehouse.base import Counts, Write, WriteAfter
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 
@@ -28,16 +29,21 @@ class Talking(DuckDBWarehouse):
 
 def main() -> None:
     url, token, file, records, full = sys.argv[1:]
-    loading.BATCH_ROWS = 100
+    batches.BATCH_ROWS = 100
     with Client(AccessToken(token), base_url=url, budgets=Budgets.unlimited()) as client:
-        sync = RecordsSync(
+        source = RecordsSource(
             client=client,
             object_type=STANDARD_OBJECT_TYPES["tickets"],
+            slice=Slice(records),
+            request=RecordsRequest(full=full == "full"),
+        )
+        run(
+            source,
+            Talking(file, chunk_rows=200),
+            client,
             run_id="process",
-            request=SyncRequest(full=full == "full"),
             say=lambda line: print(line, file=sys.stderr),
         )
-        sync.write_to(Talking(file, chunk_rows=200), Records(records))
 
 
 def command(url: str, token: str, file: object, records: str = "latest", full: str = "") -> Sequence[str]:

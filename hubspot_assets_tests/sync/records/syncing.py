@@ -9,9 +9,10 @@ from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
 from hubspot_assets.demo_portal.control import Portal
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.sync.records.property_filter import PropertyFilter
-from hubspot_assets.sync.records.request import Records, SyncRequest
-from hubspot_assets.sync.records.source import RecordsSync
+from hubspot_assets.sync.records.request import RecordsRequest, Slice
+from hubspot_assets.sync.records.source import RecordsSource
 from hubspot_assets.sync.report import Report
+from hubspot_assets.sync.run import run
 from hubspot_assets.warehouse.base import Warehouse
 from hubspot_assets_tests.truth import assert_equals_portal
 
@@ -29,10 +30,10 @@ class Syncing:
     said: list[str] = field(default_factory=list)
 
     def latest(self, **request: Any) -> Report:
-        return self._run(Records.LATEST, request)
+        return self._run(Slice.LATEST, request)
 
     def archived(self) -> Report:
-        return self._run(Records.ARCHIVED, {})
+        return self._run(Slice.ARCHIVED, {})
 
     def full(self, **request: Any) -> Report:
         return self.latest(full=True, **request)
@@ -41,19 +42,19 @@ class Syncing:
         self.latest()
         self.archived()
 
-    def _run(self, records: Records, request: dict[str, Any]) -> Report:
+    def _run(self, slice_: Slice, request: dict[str, Any]) -> Report:
         # HubSpot's clock is only known to half a second: let what just happened be older than that.
         self.portal.advance(2)
-        sync = RecordsSync(
+        source = RecordsSource(
             client=self.client,
             object_type=STANDARD_OBJECT_TYPES[self.name],
-            run_id="test",
-            request=SyncRequest(**request),
+            slice=slice_,
+            request=RecordsRequest(**request),
             updated_after=self.updated_after,
             property_filter=self.property_filter,
             say=self.said.append,
         )
-        return sync.write_to(self.warehouse, records)
+        return run(source, self.warehouse, self.client, run_id="test", say=self.said.append)
 
     def reconnected(self) -> "Syncing":
         """The same as a new process would see it."""

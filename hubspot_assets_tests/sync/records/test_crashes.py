@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from hubspot_assets.hubspot.transport.errors import Forbidden
-from hubspot_assets.sync.records.request import Mode
+from hubspot_assets.sync.source import Mode
 from hubspot_assets_tests.sync.records import sync_process
 from hubspot_assets_tests.sync.records.crashing import Crash, Crashing
 from hubspot_assets_tests.sync.records.syncing import Syncing
@@ -16,7 +16,7 @@ from hubspot_assets_tests.sync.records.syncing import Syncing
 def crowd(tickets: Syncing, tmp_path, monkeypatch) -> Syncing:
     """600 tickets, read twenty a page and committed a hundred at a time."""
     monkeypatch.setattr("hubspot_assets.hubspot.records.scan.PAGE_SIZE", 20)
-    monkeypatch.setattr("hubspot_assets.sync.records.loading.BATCH_ROWS", 100)
+    monkeypatch.setattr("hubspot_assets.sync.records.batches.BATCH_ROWS", 100)
     tickets.warehouse = Crashing(tmp_path / "crashing.duckdb", chunk_rows=100)
     tickets.portal.create_many("tickets", [{"subject": f"New {number}"} for number in range(540)])
     return tickets
@@ -48,7 +48,7 @@ def test_a_first_load_that_crashed_at_a_commit_reads_on_from_there(crowd: Syncin
     assert (report.mode, report.rows_in_slice) == (Mode.INITIAL, live)
     # What waited for the commit is read again, and so may be a page at each edge of a range.
     assert _listed(crowd) <= live - kept + 10 * 20
-    assert report.rows_inserted == live - kept
+    assert report.counts.inserted == live - kept
     crowd.archived()
     crowd.assert_equal()
     assert crowd.latest().mode is Mode.INCREMENTAL
@@ -59,8 +59,10 @@ def test_a_load_that_crashes_again_and_again_gets_done(crowd: Syncing) -> None:
         _crash(crowd, 2, after=True)
     crowd.both()
     crowd.assert_equal()
-    progress = [row["PROGRESS"] is None for row in crowd.syncs()]
-    assert progress == [False] * 2 + [True, True]
+    finished = [row["FINISHEDAT"] is not None for row in crowd.syncs()]
+    assert finished == [False] * 2 + [True, True]
+    # Nothing is left that a later sync would go by.
+    assert not any(row["PROGRESS"] for row in crowd.syncs())
 
 
 def test_a_full_run_that_crashed_half_way_still_marks_what_is_gone(crowd: Syncing) -> None:
@@ -70,7 +72,7 @@ def test_a_full_run_that_crashed_half_way_still_marks_what_is_gone(crowd: Syncin
     _crash(crowd, 4, after=True, full=True)
     _listed(crowd)
     report = crowd.full()
-    assert report.rows_purged == 6
+    assert report.facts["rows_purged"] == 6
     assert _listed(crowd) < 400
     crowd.assert_equal()
     assert crowd.warehouse.count("SYNCS_SEEN") == 0
@@ -105,7 +107,7 @@ def test_merges_met_before_a_crash_are_marked_after_it(crowd: Syncing) -> None:
     crowd.portal.merge("tickets", survivor, absorbed)
     crowd.portal.change("tickets", {"subject": "Changed"}, count=400)
     _crash(crowd, 3, after=True)
-    assert crowd.latest().rows_merged == 3
+    assert crowd.latest().facts["rows_merged"] == 3
     crowd.assert_equal()
 
 
@@ -116,7 +118,7 @@ def test_a_run_that_hubspot_refuses_half_way_leaves_the_table_further_along(crow
     kept = crowd.warehouse.count(crowd.table)
     assert kept > 0
     crowd.portal.faults()
-    assert crowd.latest().rows_inserted == len(crowd.portal.ids("tickets")) - kept
+    assert crowd.latest().counts.inserted == len(crowd.portal.ids("tickets")) - kept
     crowd.archived()
     crowd.assert_equal()
 
@@ -143,7 +145,7 @@ def test_a_first_load_killed_between_two_commits_goes_on_from_where_it_was(crowd
     kept = crowd.warehouse.count(crowd.table)
     assert kept >= 200 * commits
     report = crowd.latest()
-    assert report.rows_inserted == live - kept
+    assert report.counts.inserted == live - kept
     crowd.archived()
     crowd.assert_equal()
 

@@ -86,7 +86,7 @@ def test_twenty_five_thousand_contacts_of_one_millisecond_are_all_read(
     # Beyond 10,000 matches a search goes no further, and all of these are of one instant.
     flood.change("contacts", {"lastname": "Ebb"}, count=12_000)
     report = syncing.latest(updated_after=flood.now() - timedelta(seconds=2))
-    assert (report.strategy, report.rows_updated) == (Strategy.SEARCH, 12_000)
+    assert (report.strategy, report.counts.updated) == (Strategy.SEARCH, 12_000)
     assert syncing.assert_equal() == 25_000
 
 
@@ -103,7 +103,7 @@ def test_twelve_hundred_properties_of_long_names_are_read_by_list_and_batch(
     syncing = Syncing(wide, connect(wide), warehouse, "contacts")
     syncing.both()
     wide.change("contacts", {"lastname": "Wide"}, count=3)
-    assert syncing.latest().rows_updated == 3
+    assert syncing.latest().counts.updated == 3
     assert syncing.assert_equal() > 120
     assert all(request["status"] == 200 for request in wide.requests())
     assert wide.requests("batch/read")

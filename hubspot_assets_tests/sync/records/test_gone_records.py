@@ -13,7 +13,7 @@ def test_archived_records_are_flagged_and_keep_their_values(tickets: Syncing) ->
     ids = tickets.portal.ids("tickets")[:2]
     tickets.portal.archive("tickets", ids)
     report = tickets.archived()
-    assert report.rows_updated == 2
+    assert report.counts.updated == 2
     assert {id_: tickets.reasons()[id_] for id_ in ids} == dict.fromkeys(ids, "archived")
     tickets.assert_equal()
 
@@ -33,11 +33,11 @@ def test_an_archived_run_says_which_records_left_the_recycle_bin_for_good(ticket
     tickets.both()
     [purged, *_] = archived = sorted(tickets.portal.truth("tickets").archived)
     tickets.portal.purge("tickets", [purged])
-    assert tickets.archived().rows_purged == 1
+    assert tickets.archived().facts["rows_purged"] == 1
     tickets.assert_equal()
     # HubSpot's recycle bin forgets after 90 days.
     tickets.portal.advance(timedelta(days=91))
-    assert tickets.archived().rows_purged == len(archived) - 1
+    assert tickets.archived().facts["rows_purged"] == len(archived) - 1
     row = tickets.row(purged)
     assert (row["ARCHIVED"], row["DELETIONREASON"]) == (False, "purged")
     assert row["DELETEDAT"] is not None
@@ -52,10 +52,10 @@ def test_merged_records_name_their_survivor(tickets: Syncing, mint: bool) -> Non
     report = tickets.latest()
     gone = [*absorbed, *([survivor] if mint else [])]
     assert (remaining == survivor) is not mint
-    assert report.rows_merged == len(gone)
+    assert report.facts["rows_merged"] == len(gone)
     assert {tickets.row(id_)["MERGEDINTO"] for id_ in gone} == {remaining}
     tickets.assert_equal()
-    assert tickets.latest().rows_merged == 0
+    assert tickets.latest().facts["rows_merged"] == 0
 
 
 @pytest.mark.parametrize("mint", [False, True])
@@ -95,12 +95,12 @@ def test_a_full_run_marks_what_hubspot_no_longer_has(tickets: Syncing) -> None:
     tickets.both()
     ids = tickets.portal.ids("tickets")[3:6]
     tickets.portal.purge("tickets", ids)
-    assert tickets.latest().rows_purged == 0
+    assert tickets.latest().facts["rows_purged"] == 0
     report = tickets.full()
-    assert report.rows_purged == 3
+    assert report.facts["rows_purged"] == 3
     assert {tickets.reasons()[id_] for id_ in ids} == {"purged"}
     tickets.assert_equal()
-    assert tickets.full().rows_purged == 0
+    assert tickets.full().facts["rows_purged"] == 0
     assert tickets.warehouse.count("SYNCS_SEEN") == 0
 
 
@@ -113,7 +113,7 @@ def test_a_full_run_that_misses_more_than_a_fifth_marks_nothing_and_names_both_c
         tickets.full()
     assert (caught.value.purged, caught.value.live) == (len(gone), len(live))
     assert not tickets.reasons().keys() & set(gone)
-    assert tickets.full(allow_mass_deletion=True).rows_purged == len(gone)
+    assert tickets.full(allow_mass_deletion=True).facts["rows_purged"] == len(gone)
     tickets.assert_equal()
 
 
@@ -121,7 +121,7 @@ def test_a_full_run_marks_a_fifth_without_being_asked(tickets: Syncing) -> None:
     tickets.both()
     live = tickets.portal.ids("tickets")
     tickets.portal.purge("tickets", live[: len(live) // 5])
-    assert tickets.full().rows_purged == len(live) // 5
+    assert tickets.full().facts["rows_purged"] == len(live) // 5
     tickets.assert_equal()
 
 
@@ -130,7 +130,7 @@ def test_merged_records_do_not_count_as_purged_in_a_full_run(tickets: Syncing) -
     survivor, *absorbed = tickets.portal.ids("tickets")[:30]
     tickets.portal.merge("tickets", survivor, absorbed)
     report = tickets.full()
-    assert (report.rows_merged, report.rows_purged) == (len(absorbed), 0)
+    assert (report.facts["rows_merged"], report.facts["rows_purged"]) == (len(absorbed), 0)
     tickets.assert_equal()
 
 
@@ -139,7 +139,7 @@ def test_records_archived_since_the_last_run_are_flagged_by_a_full_one(tickets: 
     ids = tickets.portal.ids("tickets")[:20]
     tickets.portal.archive("tickets", ids)
     report = tickets.full()
-    assert report.rows_purged == 0
+    assert report.facts["rows_purged"] == 0
     assert {tickets.reasons()[id_] for id_ in ids} == {"archived"}
     tickets.assert_equal()
 

@@ -1,6 +1,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -10,9 +11,9 @@ from hubspot_assets.hubspot.transport.errors import NotFound
 from hubspot_assets.sync.records import inspection
 from hubspot_assets.sync.records.inspection import Inspection
 from hubspot_assets.sync.records.property_filter import PropertyFilter
-from hubspot_assets.sync.records.request import Records
+from hubspot_assets.sync.records.request import Slice
 from hubspot_assets.sync.state import covered_until
-from hubspot_assets.warehouse.base import Append, Patch, Table
+from hubspot_assets.warehouse.base import Patch, Table
 
 TABLE = "OBJECTS_TICKETS"
 
@@ -28,7 +29,7 @@ def inspect(tickets, *allow: str, deny: tuple[str, ...] = ()) -> Inspection:
 
 
 def records(tickets):
-    covered = covered_until(tickets.warehouse, [TABLE], Records.LATEST)
+    covered = covered_until(tickets.warehouse, [TABLE], Slice.LATEST)
     return inspect(tickets).records(covered.get(TABLE))
 
 
@@ -99,9 +100,9 @@ def test_where_only_records_since_an_instant_are_read_only_those_are_counted(tic
     assert 0 < found.facts["hubspot"] < len(modified)
 
 
-def test_an_id_in_two_rows_is_grave(synced):
-    row = synced.warehouse.read(TABLE).slice(0, 1)
-    synced.warehouse.commit(Append(Table(TABLE, row.schema, key=("OBJECTID",)), row))
+def test_an_id_in_two_rows_is_grave(synced, tmp_path):
+    with duckdb.connect(tmp_path / "hubspot.duckdb") as connection:
+        connection.execute(f"INSERT INTO {TABLE} FROM {TABLE} LIMIT 1")
     found = inspect(synced).duplicates()
     assert not found.holds
     assert found.grave

@@ -17,7 +17,7 @@ from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.clock import Clock
 from hubspot_assets.hubspot.transport.credentials import AccessToken
 from hubspot_assets.hubspot.transport.errors import Forbidden
-from hubspot_assets.sync.records import loading
+from hubspot_assets.sync.records import batches
 from hubspot_assets.sync.records.gone import MassDeletion
 from hubspot_assets_tests.sync.records.crashing import Crash, Crashing
 from hubspot_assets_tests.sync.records.syncing import Syncing
@@ -49,7 +49,7 @@ def village() -> Iterator[Portal]:
     ):
         patch.setattr(scan, "PAGE_SIZE", 10)
         patch.setattr(search, "PAGE_SIZE", 10)
-        patch.setattr(loading, "BATCH_ROWS", 10)
+        patch.setattr(batches, "BATCH_ROWS", 10)
         yield portal
 
 

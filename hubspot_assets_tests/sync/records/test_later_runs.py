@@ -13,7 +13,7 @@ from hubspot_assets.hubspot.records.plan import Strategy
 from hubspot_assets.hubspot.records.scan import CursorNotNumeric, Scan
 from hubspot_assets.hubspot.records.search import Search, SearchUnreliable
 from hubspot_assets.sync.records import source as records
-from hubspot_assets.sync.records.request import Mode
+from hubspot_assets.sync.source import Mode
 from hubspot_assets.warehouse.duckdb.file import DuckDBFile
 from hubspot_assets_tests.sync.records.syncing import Syncing
 
@@ -28,7 +28,7 @@ def test_a_second_run_after_one_percent_of_changes_costs_its_pages_and_a_handful
     tickets.portal.change("tickets", {"subject": "Lovelace"}, count=30)
     tickets.calls()
     report = tickets.latest()
-    assert (report.rows_read, report.rows_updated) == (30, 30)
+    assert (report.rows_read, report.counts.updated) == (30, 30)
     assert report.strategy is Strategy.SEARCH
     assert report.api_calls == tickets.calls() <= 1 + HANDFUL
     tickets.archived()
@@ -69,11 +69,11 @@ def test_an_instant_is_read_again_until_it_is_an_hour_old(tickets: Syncing) -> N
     tickets.portal.index_lag({"median": 600_000, "percentile_99": 600_000})
     tickets.portal.change("tickets", {"subject": "Late"}, count=5)
     # The index does not know of it yet, so this run covers an instant that it could not see.
-    assert tickets.latest().rows_updated == 0
+    assert tickets.latest().counts.updated == 0
     tickets.portal.create("tickets", {"subject": "Makes a run that moves the covered instant"})
     tickets.portal.index_lag(False)
     tickets.portal.advance(timedelta(minutes=11))
-    assert tickets.latest().rows_updated == 5
+    assert tickets.latest().counts.updated == 5
     tickets.archived()
     tickets.assert_equal()
 
@@ -84,7 +84,7 @@ def test_a_replayed_window_moves_no_watermark_and_changes_nothing(tickets: Synci
     now = tickets.portal.now()
     report = tickets.latest(updated_after=now - timedelta(days=3_000), updated_before=now - timedelta(days=1))
     assert report.mode is Mode.WINDOW
-    assert report.rows_read == report.rows_unchanged > 0
+    assert report.rows_read == report.counts.unchanged > 0
     assert report.covered_until == covered
     assert tickets.rows() == rows
     assert tickets.syncs()[-1]["COVEREDUNTIL"] is None
@@ -105,7 +105,7 @@ def test_a_first_load_reads_only_what_was_modified_since_the_setting(tickets: Sy
     tickets.updated_after = tickets.portal.now()
     tickets.portal.advance(timedelta(seconds=5))
     tickets.portal.change("tickets", {"subject": "Young"}, count=7)
-    assert tickets.latest().rows_inserted == 7
+    assert tickets.latest().counts.inserted == 7
     # Later runs and full scans know no older records either, but do not forget those that the table has.
     [young, *_] = tickets.rows()
     tickets.portal.archive("tickets", [young])
@@ -171,7 +171,7 @@ def test_the_watermark_is_of_hubspots_clock_though_this_machines_is_hours_off(ti
     # The first request of a process is sent before it knows HubSpot's clock.
     tickets.portal.change("tickets", {"subject": "Timely"}, count=3)
     tickets = tickets.reconnected()
-    assert tickets.latest().rows_updated == 3
+    assert tickets.latest().counts.updated == 3
     tickets.archived()
     tickets.assert_equal()
 

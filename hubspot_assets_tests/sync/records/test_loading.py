@@ -37,7 +37,7 @@ class Patient(DuckDBWarehouse):
 
 @pytest.fixture
 def patient(tickets: Syncing, tmp_path, monkeypatch) -> Patient:
-    monkeypatch.setattr("hubspot_assets.sync.records.loading.BATCH_ROWS", 10)
+    monkeypatch.setattr("hubspot_assets.sync.records.batches.BATCH_ROWS", 10)
     monkeypatch.setattr("hubspot_assets.hubspot.records.scan.PAGE_SIZE", 10)
     tickets.warehouse = warehouse = Patient(tmp_path / "patient.duckdb")
     return warehouse
@@ -47,7 +47,7 @@ def test_the_next_chunk_is_read_while_the_warehouse_takes_one(tickets: Syncing, 
     live = len(tickets.portal.ids("tickets"))
     report = tickets.latest()
     assert patient.commits > 2
-    assert (report.rows_inserted, report.rows_in_slice) == (live, live)
+    assert (report.counts.inserted, report.rows_in_slice) == (live, live)
     tickets.archived()
     tickets.assert_equal()
 
@@ -62,3 +62,23 @@ def test_a_chunk_that_the_warehouse_refuses_fails_the_sync_and_no_later_one_is_w
     assert tickets.warehouse.count(tickets.table) == 0
     tickets.both()
     tickets.assert_equal()
+
+
+def test_a_refused_chunk_is_noticed_before_the_next_one_is_full(tickets: Syncing, patient: Patient, tmp_path) -> None:
+    class Roomy(Patient):
+        """Its first chunk is full with ten rows, the next one never."""
+
+        refuses = True
+
+        def stage(self, table: Table) -> ArrowStage:
+            stage = super().stage(table)
+            self.next_is_staged.set()
+            return stage if self.stages == 1 else ArrowStage(table, 10**9, 10**12)
+
+    tickets.warehouse = Roomy(tmp_path / "roomy.duckdb")
+    tickets.portal.create_many("tickets", [{"subject": f"New {number}"} for number in range(2_000)])
+    tickets.portal.latency(0.05)
+    tickets.calls()
+    with pytest.raises(WarehouseError, match="refused"):
+        tickets.latest()
+    assert tickets.calls() < 100

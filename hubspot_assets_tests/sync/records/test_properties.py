@@ -32,7 +32,7 @@ def test_values_of_a_new_property_are_read_for_the_records_that_hold_one(settled
     settled.portal.create_property("tickets", "shoe_size", "number", sensitivity=sensitivity, values=values)
     _wake(settled)
     report = settled.latest()
-    assert report.rows_updated == len(ids) + 1
+    assert report.counts.updated == len(ids) + 1
     # The count, three lists of definitions, the change and its end, the holders' count, page and end.
     assert report.api_calls <= 10
     assert settled.definition("shoe_size")["BACKFILLEDAT"] is not None
@@ -70,7 +70,7 @@ def test_a_back_fill_cut_short_is_done_by_the_next_run(settled: Syncing, monkeyp
         raise Crash
 
     with monkeypatch.context() as patch:
-        patch.setattr("hubspot_assets.sync.records.loading.BATCH_ROWS", 1)
+        patch.setattr("hubspot_assets.sync.records.batches.BATCH_ROWS", 1)
         patch.setattr("hubspot_assets.sync.records.source.backfill", crash)
         patch.setattr(settled.warehouse, "chunk_rows", 1)
         with pytest.raises(Crash):

@@ -8,7 +8,7 @@ from itertools import count
 import duckdb
 import pyarrow as pa
 
-from hubspot_assets.sync.syncs import SEEN
+from hubspot_assets.sync.records.seen import SEEN
 from hubspot_assets.warehouse.base import Append, Merge
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 from hubspot_assets_tests.warehouse.contacts import CONTACTS, contact, merged, rows

@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from hubspot_assets.sync.syncs import SEEN
+from hubspot_assets.sync.records.seen import SEEN
 from hubspot_assets.warehouse.base import SchemaChange, Table, TableNotFound, WarehouseBusy, WarehouseError
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 from hubspot_assets_tests.warehouse.contacts import (

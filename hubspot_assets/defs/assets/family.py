@@ -1,0 +1,63 @@
+"""What automation, checks and freshness need to know of an asset, whatever its family."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from hubspot_assets.settings.schedule_expressions import ScheduleExpression
+
+
+@dataclass(frozen=True)
+class SyncedTable:
+    """One asset, and how it is kept up to date.
+
+    Attributes:
+        key: The asset's key.
+        op: The op that materializes it, as run configs name it; several assets may share one.
+        table: Its table; None for a custom object, whose table is known once it has been materialized.
+        synced: How often it is brought up to date, by partition; under None where it has no partitions.
+        follows: The records that it is asked for by: it is synced whenever one of them is. Empty for records
+            themselves, and for what has a schedule of its own.
+        checks: Names of the checks of what its table holds.
+        daily: Config of its op for the daily run that also finds what no change tells of.
+    """
+
+    key: dg.AssetKey
+    op: str
+    table: str | None
+    synced: Mapping[str | None, ScheduleExpression]
+    follows: frozenset[dg.AssetKey] = frozenset()
+    checks: tuple[str, ...] = ()
+    daily: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def partitions(self) -> Collection[str | None]:
+        """Return its partitions; None alone where it has none."""
+        return self.synced.keys()
+
+
+@dataclass(frozen=True)
+class Family:
+    """The assets of one family.
+
+    Attributes:
+        assets: Their definitions.
+        tables: Each asset, as automation sees it.
+        checks: The checks of what their tables hold.
+    """
+
+    assets: Sequence[dg.AssetsDefinition]
+    tables: Sequence[SyncedTable]
+    checks: Sequence[dg.AssetChecksDefinition] = ()
+
+
+def check_keys(tables: Iterable[SyncedTable]) -> list[dg.AssetCheckKey]:
+    """Return the checks of what some tables hold."""
+    return [dg.AssetCheckKey(table.key, name) for table in tables for name in table.checks]
+
+
+def of_keys(tables: Iterable[SyncedTable], keys: Collection[dg.AssetKey]) -> list[SyncedTable]:
+    """Return the tables of some assets, and those that follow them."""
+    return [table for table in tables if table.key in keys or table.follows & set(keys)]

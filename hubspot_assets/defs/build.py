@@ -1,0 +1,48 @@
+"""All assets, checks and automation of one HubSpot account, for this project or for a host's."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from hubspot_assets.defs.assets.family import Family
+from hubspot_assets.defs.assets.records import account_asset, records_family
+from hubspot_assets.defs.automation.jobs import freshness_job, sync_job
+from hubspot_assets.defs.automation.retention import retention_job
+from hubspot_assets.defs.automation.schedules import schedules
+from hubspot_assets.defs.automation.sensors import change_sensor
+from hubspot_assets.defs.checks.freshness import freshness_checks
+from hubspot_assets.defs.io_managers.tables import tables_io_manager
+from hubspot_assets.defs.names import Names
+from hubspot_assets.defs.resources.hubspot import hubspot_resource
+from hubspot_assets.settings.hubspot import Settings
+
+
+def hubspot_definitions(settings: Settings, *, key_prefix: str | Sequence[str] = ()) -> dg.Definitions:
+    """Return everything that keeps one account's tables up to date; another project merges it with its own.
+
+    Args:
+        settings: Which account, which tables, where to, how often.
+        key_prefix: Goes before every asset key, and the names of jobs, schedules, sensors and resources: two accounts
+            in one project need different ones.
+    """
+    names = Names((key_prefix,) if isinstance(key_prefix, str) else tuple(key_prefix))
+    families = families_of(settings, names)
+    tables = [table for family in families for table in family.tables]
+    freshness = freshness_checks(settings, names, tables)
+    retention = [retention_job(names, tables, settings.keep_runs_days)] if settings.keep_runs_days else []
+    return dg.Definitions(
+        assets=[account_asset(names), *(asset for family in families for asset in family.assets)],
+        asset_checks=[freshness, *(check for family in families for check in family.checks)],
+        jobs=[sync_job(names, tables), freshness_job(names, freshness), *retention],
+        schedules=schedules(settings, names, tables),
+        sensors=[change_sensor(settings, names, tables)],
+        resources={
+            names.of("hubspot"): hubspot_resource(settings),
+            names.of("tables"): tables_io_manager(settings),
+        },
+    )
+
+
+def families_of(settings: Settings, names: Names) -> Sequence[Family]:
+    """Return the families that the settings ask for."""
+    return [records_family(settings, names)]

@@ -1,0 +1,149 @@
+"""Driving one source: look at the state, plan, read, commit as it goes, conclude, report. The same for every family."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from hubspot_assets.hubspot.records.id_ranges import Outstanding
+from hubspot_assets.hubspot.transport.client import Client, Usage
+from hubspot_assets.sync.commits import Commits
+from hubspot_assets.sync.progress import Progress
+from hubspot_assets.sync.report import Report
+from hubspot_assets.sync.source import P, Plan, Source, Work
+from hubspot_assets.sync.state import STATE, State, forget, read_state
+from hubspot_assets.sync.syncs import SYNCS, SyncRow
+from hubspot_assets.warehouse.base import SchemaChange, Warehouse, WarehouseError, Write
+
+_log = logging.getLogger(__name__)
+
+
+def run(
+    source: Source[P], warehouse: Warehouse, client: Client, *, run_id: str, say: Callable[[str], object]
+) -> Report:
+    """Bring the target of a source into line with HubSpot.
+
+    Args:
+        source: What to read, and how.
+        warehouse: Where to.
+        client: The HubSpot client that the source reads by; its clock and its usage are asked for.
+        run_id: Who launched it (column RUNID of SYNCS).
+        say: Takes lines for people.
+
+    Returns:
+        What was done.
+
+    Raises:
+        HubSpotError: HubSpot refused, or could not be reached for long. What was read until then is committed.
+        WarehouseError: The destination refused, or could not be reached for long.
+        TableTaken: The table holds another object type.
+    """
+    began, used_before = time.monotonic(), client.usage()
+
+    def used() -> Usage:
+        return client.usage() - used_before
+
+    with warehouse.reading():
+        state = read_state(warehouse, source.target)
+        source.look(state, warehouse)
+    plan = source.plan(state, warehouse)
+    row = _row(source, plan, client, run_id)
+    if plan.idle:
+        say(f"{source.name}: {plan.sentence or 'nothing has changed'}")
+        return _report(source, plan, state, row, used(), time.monotonic() - began, client=client)
+    say(f"{source.name}: {plan.sentence}")
+    changes = _prepare(warehouse, plan, state)
+    work = _work(plan, row, client)
+    rows_left = max(plan.expected - work.rows_before, 0) if plan.expected is not None else None
+    commits = Commits(warehouse, row, work, used=used, progress=Progress(source.name, rows_left, say))
+    commits.write_with_next_commit(*plan.first_writes)
+    try:
+        writes = _read_and_conclude(source, plan, commits)
+        closing = [forget(state.open, "PROGRESS")] if state.open else []
+        commits.finish(client.now(), plan.covered_until, source.notes(), *writes, *closing)
+    finally:
+        commits.close()
+    with warehouse.reading():
+        rows_in_table = warehouse.count(source.target.table)
+        rows = warehouse.count(source.target.table, source.target.where) if source.target.where else rows_in_table
+    now = State(state.covered_until, rows=rows, rows_in_table=rows_in_table)
+    seconds = time.monotonic() - began
+    report = _report(source, plan, now, commits.row, used(), seconds, client=client, changes=changes)
+    say(f"{source.name}: {report.sentence()}")
+    return report
+
+
+def _row(source: Source[P], plan: Plan, client: Client, run_id: str) -> SyncRow:
+    return SyncRow(
+        sync_id=source.sync_id,
+        target=source.target,
+        window=plan.window,
+        mode=plan.mode,
+        strategy=plan.strategy,
+        started_at=client.now(),
+        run_id=run_id,
+    )
+
+
+def _prepare(warehouse: Warehouse, plan: Plan, state: State) -> list[SchemaChange]:
+    """Make the tables; before that, what an earlier table of the name left behind must no longer count."""
+    assert plan.table is not None
+    if state.void:
+        warehouse.ensure(SYNCS)
+        warehouse.commit(forget(state.void, *STATE))
+    return warehouse.ensure(plan.table, *plan.other_tables, SYNCS)
+
+
+def _work(plan: Plan, row: SyncRow, client: Client) -> Work:
+    if plan.interrupted is None:
+        return Work((row.sync_id,), client.now(), Outstanding(), plan.strategy)
+    before = plan.interrupted.work
+    return Work((*before.sync_ids, row.sync_id), before.began_at, before.outstanding, plan.strategy, before.rows_before)
+
+
+def _read_and_conclude(source: Source[P], plan: P, commits: Commits) -> Sequence[Write]:
+    """Read and conclude; what was read before an error or an interrupt is committed before that goes on."""
+    try:
+        for batch in source.read(plan, commits.work):
+            commits.add(batch)
+        return source.conclude(plan, commits)
+    except BaseException:
+        try:
+            commits.keep()
+        except WarehouseError as error:
+            _log.warning("%s: what was read last could not be kept: %s", source.name, error)
+        raise
+
+
+def _report(
+    source: Source[P],
+    plan: Plan,
+    state: State,
+    row: SyncRow,
+    usage: Usage,
+    seconds: float,
+    *,
+    client: Client,
+    changes: Sequence[SchemaChange] = (),
+) -> Report:
+    covered_until = plan.covered_until or state.covered_until
+    return Report(
+        target=source.target,
+        window=plan.window,
+        mode=row.mode,
+        strategy=row.strategy,
+        covered_until=covered_until,
+        lag_seconds=(client.now() - covered_until).total_seconds() if covered_until else None,
+        rows_in_slice=state.rows,
+        rows_in_table=state.rows_in_table,
+        rows_read=row.rows_read,
+        counts=row.counts,
+        rows_unparsed=row.rows_unparsed,
+        facts=source.facts(),
+        api_calls=usage.calls,
+        rate_limited=usage.rate_limited,
+        seconds=seconds,
+        seconds_waiting=usage.seconds_waiting,
+        table=plan.table,
+        schema_changes=tuple(changes),
+        idle=plan.idle,
+    )

@@ -1,0 +1,79 @@
+"""What an asset returns: a sync that holds no rows yet, ready to be written into a warehouse."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tenacity
+
+from hubspot_assets.hubspot.transport.client import Client
+from hubspot_assets.sync.report import Report
+from hubspot_assets.sync.run import run
+from hubspot_assets.sync.source import Source
+from hubspot_assets.warehouse.base import Warehouse
+
+ATTEMPTS = 3
+"""How often one source is tried, after the client's own patience with single requests."""
+FIRST_WAIT = 10.0
+"""Seconds before the second attempt; the third waits twice as long."""
+
+
+@dataclass(frozen=True)
+class Sync:
+    """One asset's sync: a source per partition, one after the other.
+
+    Attributes:
+        client: The HubSpot client that the sources read by.
+        sources: Make the sources; each is made anew for each attempt.
+        run_id: Who launched it (column RUNID of SYNCS).
+        say: Takes lines for people.
+    """
+
+    client: Client
+    sources: Sequence[Callable[[], Source[Any]]]
+    run_id: str
+    say: Callable[[str], object] = print
+
+    def write_to(self, warehouse: Warehouse, tag: Mapping[str, str]) -> Iterator[Report]:
+        """Bring the tables into line with HubSpot.
+
+        What passes by itself is tried again here, not by Dagster's retry policy, which would take an interrupt for a
+        failure and begin anew. Each attempt goes on where the one before stopped.
+
+        Args:
+            warehouse: Where to.
+            tag: Who is asking, for a destination that keeps a history of its statements.
+
+        Yields:
+            What was done, target by target.
+
+        Raises:
+            HubSpotError: HubSpot refused, or could not be reached for long.
+            WarehouseError: The destination refused, or could not be reached for long.
+        """
+        for make in self.sources:
+            attempts = tenacity.Retrying(
+                retry=tenacity.retry_if_exception(_passes),
+                wait=tenacity.wait_exponential(FIRST_WAIT) + tenacity.wait_random(0, FIRST_WAIT),
+                stop=tenacity.stop_after_attempt(ATTEMPTS),
+                before_sleep=self._say_waiting,
+                reraise=True,
+            )
+            yield attempts(self._run, make, warehouse, tag)
+
+    def _run(self, make: Callable[[], Source[Any]], warehouse: Warehouse, tag: Mapping[str, str]) -> Report:
+        source = make()
+        tagged = warehouse.tagged({**tag, "partition": source.target.slice} if source.target.slice else tag)
+        return run(source, tagged, self.client, run_id=self.run_id, say=self.say)
+
+    def _say_waiting(self, state: tenacity.RetryCallState) -> None:
+        if state.outcome is not None and state.next_action is not None:
+            self.say(
+                f"{state.outcome.exception()} Tries again in {state.next_action.sleep:.0f} s "
+                f"(attempt {state.attempt_number + 1} of {ATTEMPTS}); what was read until now is kept."
+            )
+
+
+def _passes(error: BaseException) -> bool:
+    """Whether an error says of itself that it may pass; one that says nothing is a fault of ours."""
+    return isinstance(error, Exception) and getattr(error, "permanent", True) is False
