@@ -1,4 +1,4 @@
-"""The command line: `hubspot-assets demo | check | setup | demo-portal`."""
+"""The command line: `hubspot-assets demo | sync | check | setup | demo-portal`."""
 
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -29,6 +29,22 @@ def demo(
     from hubspot_assets.demo.run import run_demo
 
     raise typer.Exit(run_demo(console, ui_port=None if once else port))
+
+
+@app.command()
+def sync(
+    names: Annotated[list[str] | None, typer.Argument(help="Object types, as HUBSPOT_OBJECTS names them.")] = None,
+    partition: Annotated[str, typer.Option(help="`latest`, `archived`, or `both`.")] = "latest",
+    full: Annotated[bool, typer.Option(help="Read everything, and mark what HubSpot no longer has.")] = False,
+) -> None:
+    """Bring tables into line with HubSpot once, in this process, and say how it goes."""
+    from hubspot_assets.defs.command import sync_once
+
+    try:
+        code = sync_once(console, Settings.load(), names or (), partition=partition, full=full)
+    except SettingsError as error:
+        _fail(str(error))
+    raise typer.Exit(code)
 
 
 @app.command()

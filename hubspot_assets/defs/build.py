@@ -1,11 +1,13 @@
 """All assets, checks and automation of one HubSpot account, for this project or for a host's."""
 
+import warnings
 from collections.abc import Sequence
 
 import dagster as dg
 
 from hubspot_assets.defs.assets.family import Family
 from hubspot_assets.defs.assets.records import account_asset, records_family
+from hubspot_assets.defs.automation.dead_runs import dead_run_sensor
 from hubspot_assets.defs.automation.jobs import freshness_job, sync_job
 from hubspot_assets.defs.automation.retention import retention_job
 from hubspot_assets.defs.automation.schedules import schedules
@@ -35,7 +37,7 @@ def hubspot_definitions(settings: Settings, *, key_prefix: str | Sequence[str] =
         asset_checks=[freshness, *(check for family in families for check in family.checks)],
         jobs=[sync_job(names, tables), freshness_job(names, freshness), *retention],
         schedules=schedules(settings, names, tables),
-        sensors=[change_sensor(settings, names, tables)],
+        sensors=[change_sensor(settings, names, tables), dead_run_sensor(names)],
         resources={
             names.of("hubspot"): hubspot_resource(settings),
             names.of("tables"): tables_io_manager(settings),
@@ -45,4 +47,7 @@ def hubspot_definitions(settings: Settings, *, key_prefix: str | Sequence[str] =
 
 def families_of(settings: Settings, names: Names) -> Sequence[Family]:
     """Return the families that the settings ask for."""
-    return [records_family(settings, names)]
+    with warnings.catch_warnings():
+        # Backfill policies are in beta; one warning per asset would bury every log.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return [records_family(settings, names)]

@@ -1,21 +1,15 @@
 """The first five minutes: a demo portal, one run of the main job, and the Dagster UI on the same data."""
 
-import logging
 import os
 import socket
 import subprocess
 import sys
-import tempfile
 import webbrowser
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
-
-if TYPE_CHECKING:
-    import dagster as dg
 
 DUCKDB_PATH = Path(".data/demo.duckdb")
 PROJECT_FILES = ("dagster.yaml", "workspace.yaml")
@@ -53,73 +47,18 @@ def run_demo(console: Console, *, ui_port: int | None) -> int:
         for file in (DUCKDB_PATH, DUCKDB_PATH.with_suffix(".duckdb.wal")):
             file.unlink(missing_ok=True)
         os.environ.update(environment)
-        if not _run_main_job(console):
-            console.print("[red]The run failed; the lines above say why.[/]")
-            return 1
+        from hubspot_assets.definitions import defs
+        from hubspot_assets.defs.console import INTERRUPTED, sync
+
+        console.print("Running the main job: every asset, `latest` and `archived`.")
+        if code := sync(console, defs):
+            if code != INTERRUPTED:
+                console.print("[red]The run failed; the lines above say why.[/]")
+            return code
         console.print(_what_was_written())
         if ui_port is None:
             return 0
         return _open_ui(console, environment, ui_port)
-
-
-def _run_main_job(console: Console) -> bool:
-    """Materialize both partitions of every asset, in this process, on the instance that the UI will show."""
-    console.print("Running the main job: every asset, `latest` and `archived`.")
-    import dagster as dg
-    from dagster._core.instance import InstanceRef
-
-    from hubspot_assets.definitions import defs
-    from hubspot_assets.defs.automation.jobs import SYNC
-    from hubspot_assets.defs.partitions import ARCHIVED, LATEST
-
-    both_partitions = {
-        "dagster/asset_partition_range_start": LATEST,
-        "dagster/asset_partition_range_end": ARCHIVED,
-    }
-    progress = dg.Definitions(loggers={"console": _progress_logger(console)})
-    job = dg.Definitions.merge(defs, progress).resolve_job_def(SYNC)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        dg.DagsterInstance.from_ref(InstanceRef.from_dir(folder, config_dir=os.getcwd())) as instance,
-    ):
-        run = job.execute_in_process(
-            instance=instance,
-            tags=both_partitions,
-            run_config={"loggers": {"console": {}}},
-            raise_on_error=False,
-        )
-        return run.success
-
-
-def _progress_logger(console: Console) -> "dg.LoggerDefinition":
-    """A Dagster logger that shows what the syncs say, and what fails."""
-    import dagster as dg
-
-    class Lines(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            said: Mapping[str, Any] = getattr(record, "dagster_meta", {})
-            event: dg.DagsterEvent | None = said.get("dagster_event")
-            if event is None:
-                console.print(f"  {said.get('orig_message', record.getMessage())}", markup=False, highlight=False)
-            elif event.is_step_failure:
-                console.print(f"  {_cause(event)}", style="red", markup=False, highlight=False)
-
-    @dg.logger
-    def progress(_: dg.InitLoggerContext) -> logging.Logger:
-        logger = logging.Logger("demo", logging.INFO)
-        logger.addHandler(Lines())
-        return logger
-
-    return progress
-
-
-def _cause(event: "dg.DagsterEvent") -> str:
-    """Why a step failed: what the innermost error said."""
-    error = event.step_failure_data.error
-    while error is not None and error.cause is not None:
-        error = error.cause
-    reason = error.message.strip() if error is not None else event.message
-    return f"{event.step_key} failed. {reason}"
 
 
 def _what_was_written() -> Table:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from hubspot_assets.defs.automation.dead_runs import end_dead_runs, note_process
 from hubspot_assets.defs.resources.client import client_of
 from hubspot_assets.settings.hubspot import Settings
 
@@ -74,7 +75,11 @@ def hubspot_resource(settings: Settings) -> dg.ResourceDefinition:
 
     @dg.resource(description="The HubSpot account: one client per process, which keeps HubSpot's rate limits.")
     @contextmanager
-    def hubspot(_: dg.InitResourceContext) -> Iterator[HubSpotResource]:
+    def hubspot(context: dg.InitResourceContext) -> Iterator[HubSpotResource]:
+        if context.instance is not None and context.run is not None and settings.executor == "in_process":
+            # Where each step has a process of its own, none of them is the run's.
+            end_dead_runs(context.instance)
+            note_process(context.instance, context.run.run_id)
         resource = HubSpotResource(settings)
         try:
             yield resource

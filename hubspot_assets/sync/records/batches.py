@@ -51,7 +51,7 @@ class Batches:
         self._older = older
 
     def of(self, pages: Iterable[Page]) -> Iterator[Batch]:
-        """Yield batches of some pages; also those that had come when an error ends the pages."""
+        """Yield batches of some pages; also those that had come when an error or an interrupt ends the pages."""
         waiting: list[Page] = []
         try:
             for page in pages:
@@ -62,7 +62,9 @@ class Batches:
                 ):
                     full, waiting = waiting, []
                     yield self._batch(full)
-        except Exception:
+        except GeneratorExit:
+            raise
+        except BaseException:
             if waiting:
                 yield self._batch(waiting)
             raise
