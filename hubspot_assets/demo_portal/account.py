@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -17,6 +18,7 @@ from hubspot_assets.demo_portal.limits import LIMITS_OFF, Limits, LimitSettings
 from hubspot_assets.demo_portal.portal_types import PortalType, PortalTypes, custom_type, standard_types
 from hubspot_assets.demo_portal.rendering import Memory, Renderer
 from hubspot_assets.demo_portal.request_log import RequestLog
+from hubspot_assets.demo_portal.roll_ups import RollUps
 from hubspot_assets.demo_portal.settings_objects import OWNERS
 from hubspot_assets.demo_portal.store import RecordStore
 from hubspot_assets.demo_portal.tokens import Tokens
@@ -49,6 +51,8 @@ class Behavior:
         batch_errors_in_200: a partial batch read answers 200 with `errors` instead of 207; None: by API
             version, as the specifications say (200 from 2026-09 on).
         empty_associations_as_errors: batch reads of associations report records without any as errors (207).
+        association_edits_touch: an association edit moves last-modified of the records whose roll-ups
+            (`num_associated_…`) it changes; reports say that it does not.
         associations_page: associations per record in one answer of the batch read.
         inline_associations_page: associations per record and type inside a list answer.
     """
@@ -58,7 +62,8 @@ class Behavior:
     max_target: int = 16_200
     merged_ids_resolve: bool = True
     batch_errors_in_200: bool | None = None
-    empty_associations_as_errors: bool = False
+    empty_associations_as_errors: bool = True
+    association_edits_touch: bool = False
     associations_page: int = 500
     inline_associations_page: int = 100
 
@@ -129,6 +134,10 @@ class Account:
             merged_share=options.merged_share,
             odd_values=options.odd_values,
         )
+        for name, store in self.stores.items():
+            store.forgotten = partial(self.associations.forget, name)
+        self.roll_ups = RollUps(self.stores, self.associations)
+        self.roll_ups.count_at_start()
         lag = _lag(options.index_lag)
         self.indexes = {
             name: SearchIndex(store, self.clock, Random(f"{options.seed}/{name}/index"), lag)

@@ -22,7 +22,9 @@ from typing import Any, Literal, Self
 
 import msgspec
 import requests
+from typing_extensions import override
 
+from hubspot_assets.demo_portal.control_relations import RelationControl
 from hubspot_assets.demo_portal.truth import Truth
 
 Sensitivity = Literal["non_sensitive", "sensitive", "highly_sensitive"]
@@ -32,7 +34,7 @@ class PortalProblem(Exception):
     """The portal did not start, or could not carry out an order; the message says why."""
 
 
-class Portal:
+class Portal(RelationControl):
     """One portal: `url`, `token`, and methods that change it. Use `Portal.start` or `Portal.at`."""
 
     def __init__(self, url: str, token: str, process: "subprocess.Popen[str] | None" = None) -> None:
@@ -147,7 +149,11 @@ class Portal:
 
     def records(self, type: str) -> Iterator[dict[str, Any]]:
         """The truth as a stream of objects, for portals too large for `truth`."""
-        with self._session.get(f"{self.url}/__portal/truth/{type}", stream=True, timeout=600) as answer:
+        return self.stream(f"truth/{type}")
+
+    @override
+    def stream(self, what: str) -> Iterator[Any]:
+        with self._session.get(f"{self.url}/__portal/{what}", stream=True, timeout=600) as answer:
             if answer.status_code != 200:
                 raise PortalProblem(answer.json()["message"])
             for line in answer.iter_lines(chunk_size=1 << 20):
@@ -235,14 +241,6 @@ class Portal:
     def merge(self, type: str, survivor: int, absorbed: Iterable[int], *, mint: bool = False) -> int:
         """Merge live records into a survivor, under a new id with `mint`; the id that remains."""
         return self.order("merge", type=type, survivor=survivor, absorbed=list(absorbed), mint=mint)["id"]
-
-    def associate(self, type: str, id: int, to: str, to_id: int, label: str | None = None) -> None:
-        """Associate two records, with a label (`Primary`) or without."""
-        self.order("associate", type=type, id=id, to=to, to_id=to_id, label=label)
-
-    def dissociate(self, type: str, id: int, to: str, to_id: int) -> None:
-        """Take two records apart."""
-        self.order("dissociate", type=type, id=id, to=to, to_id=to_id)
 
     # What happens to definitions
 
@@ -365,6 +363,7 @@ class Portal:
         """Begin again: data, definitions, clock and switches as at the start, no request remembered."""
         self.order("reset")
 
+    @override
     def order(self, name: str, /, **arguments: object) -> dict[str, Any]:
         """Send an order of `orders.py`; what it answers.
 

@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from hubspot_assets.demo_portal.account import Account
+from hubspot_assets.demo_portal.associations import Associations
 from hubspot_assets.demo_portal.clock import instant_text
 from hubspot_assets.demo_portal.definitions import Layout
 from hubspot_assets.demo_portal.orders import BadOrder, carry_out
@@ -25,6 +26,7 @@ def control_plane(account: Account) -> Starlette:
     - `POST /__portal/{order}` with the arguments as a JSON object carries out an order.
     - `GET /__portal/requests?path=…` lists the latest requests, `GET /__portal/summary` counts all of them.
     - `GET /__portal/truth/{type}` streams every record ever known, one JSON object a line.
+    - `GET /__portal/associations/{type}/{to}` streams every association of a pair, one JSON array a line.
     - `GET /__portal/about` says what the portal is.
     """
 
@@ -50,6 +52,15 @@ def control_plane(account: Account) -> Starlette:
             return _json({"message": problem.args[0]}, 404)
         return StreamingResponse(_chunks(true_records(store)), media_type="application/x-ndjson")
 
+    async def associations(request: Request) -> Response:
+        try:
+            here, there = account.store(request.path_params["type"]), account.store(request.path_params["to"])
+        except KeyError as problem:
+            return _json({"message": problem.args[0]}, 404)
+        return StreamingResponse(
+            _chunks(true_associations(account.associations, here, there)), media_type="application/x-ndjson"
+        )
+
     async def about(_: Request) -> Response:
         return _json(
             {
@@ -73,6 +84,7 @@ def control_plane(account: Account) -> Starlette:
             Route("/__portal/summary", summary),
             Route("/__portal/about", about),
             Route("/__portal/truth/{type}", truth),
+            Route("/__portal/associations/{type}/{to}", associations),
             Route("/__portal/{order}", order, methods=["POST"]),
         ]
     )
@@ -114,7 +126,16 @@ def _true_records(
         yield {"id": gone, "state": "purged"}
 
 
-async def _chunks(rows: Iterator[dict[str, object]]) -> AsyncIterator[bytes]:
+def true_associations(
+    associations: Associations, here: RecordStore, there: RecordStore
+) -> Iterator[tuple[int, int, str, int, str | None]]:
+    """Every association between live records: both ids, category, type id and label; one for each label."""
+    pairs = list(associations.pairs(here.object_type.name, there.object_type.name))
+    live = [pair for pair in pairs if pair[0] in here.live and pair[1] in there.live]
+    return ((a, b, each.category, each.type_id, each.label) for a, b, types in live for each in types)
+
+
+async def _chunks(rows: Iterator[object]) -> AsyncIterator[bytes]:
     lines: list[bytes] = []
     for row in rows:
         lines.append(_encode(row))

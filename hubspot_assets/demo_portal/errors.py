@@ -133,6 +133,11 @@ def invalid(message: str, **context: list[str]) -> Refusal:
     return _error(400, message, category="VALIDATION_ERROR", **({"context": context} if context else {}))
 
 
+def pair_not_allowed(from_type_id: str, to_type_id: str) -> Refusal:
+    """Records of these types cannot be associated: 400."""
+    return invalid(f"There are no association types from {from_type_id} to {to_type_id}")
+
+
 def uri_too_long() -> Refusal:
     """The request target is longer than HubSpot's front door takes: 414."""
     return _error(414, "request URI is too long")

@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 
 from hubspot_assets.demo_portal.account import Account
+from hubspot_assets.demo_portal.association_types import Types
 from hubspot_assets.demo_portal.errors import Refusal
 from hubspot_assets.demo_portal.portal_types import PortalType
 from hubspot_assets.demo_portal.store import Record, RecordStore
@@ -59,7 +60,7 @@ def _inline(
     return body
 
 
-def live_associations(account: Account, from_name: str, from_id: int, to_name: str):  # noqa: ANN201
+def live_associations(account: Account, from_name: str, from_id: int, to_name: str) -> list[tuple[int, Types]]:
     """What a record is associated with, records that are not live left out."""
     live = account.stores[to_name].live
     return [pair for pair in account.associations.of(from_name, from_id, to_name) if pair[0] in live]

@@ -41,7 +41,8 @@ class LimitSettings:
         search: searches of the whole account per second.
         associations: association requests of one app per `interval` seconds, beside the burst limit.
         daily: requests of all private tokens of the account per day.
-        daily_used: how many of them are used up when the portal starts (or when this is set).
+        associations_daily: association requests of all private tokens per day, beside the daily limit.
+        daily_used: how many of the day's requests are used up when the portal starts (or when this is set).
         retry_after: send `Retry-After` with every 429 (HubSpot mostly does not).
         search_policy_named: 429s of searches name the policy `SECONDLY`; otherwise they have only a text.
         search_headers: searches carry the two daily headers.
@@ -54,6 +55,7 @@ class LimitSettings:
     search: int = 5
     associations: int = 150
     daily: int = 1_000_000
+    associations_daily: int = 500_000
     daily_used: int = 0
     retry_after: bool = False
     search_policy_named: bool = False
@@ -92,6 +94,7 @@ class Limits:
         self.settings = settings
         self._day = self._today()
         self.used_today = settings.daily_used
+        self.associations_used_today = 0
 
     def set(self, **changes: object) -> None:
         """Change settings; what was used stays used, unless `daily_used` is among the changes."""
@@ -109,7 +112,7 @@ class Limits:
         if not settings.enabled or bucket is Bucket.NONE:
             return
         self._turn_day()
-        if token.private and self.used_today >= settings.daily:
+        if token.private and self._used(bucket) >= self._daily(bucket):
             raise self._with_retry_after(daily_limit_reached(), self._seconds_to_midnight())
         window, seconds, most = self._window(bucket, token)
         if window.used(seconds) >= most:
@@ -120,7 +123,10 @@ class Limits:
             )
             raise self._with_retry_after(refusal, window.free_in(seconds))
         window.take()
-        self.used_today += token.private
+        if bucket is Bucket.ASSOCIATIONS:
+            self.associations_used_today += token.private
+        else:
+            self.used_today += token.private
 
     def headers(self, bucket: Bucket, token: Token) -> dict[str, str]:
         """The limit headers of an answer."""
@@ -129,8 +135,9 @@ class Limits:
             return {}
         headers = {}
         if token.private and (bucket is not Bucket.SEARCH or settings.search_headers):
-            headers["X-HubSpot-RateLimit-Daily"] = str(settings.daily)
-            headers["X-HubSpot-RateLimit-Daily-Remaining"] = str(max(settings.daily - self.used_today, 0))
+            daily = self._daily(bucket)
+            headers["X-HubSpot-RateLimit-Daily"] = str(daily)
+            headers["X-HubSpot-RateLimit-Daily-Remaining"] = str(max(daily - self._used(bucket), 0))
         if bucket is not Bucket.SEARCH:
             window, seconds, most = self._window(bucket, token)
             headers["X-HubSpot-RateLimit-Interval-Milliseconds"] = str(round(seconds * 1000))
@@ -140,6 +147,12 @@ class Limits:
             headers["X-HubSpot-RateLimit-Secondly"] = str(round(most / 10))
             headers["X-HubSpot-RateLimit-Secondly-Remaining"] = str(round(most / 10) - 1)
         return headers
+
+    def _daily(self, bucket: Bucket) -> int:
+        return self.settings.associations_daily if bucket is Bucket.ASSOCIATIONS else self.settings.daily
+
+    def _used(self, bucket: Bucket) -> int:
+        return self.associations_used_today if bucket is Bucket.ASSOCIATIONS else self.used_today
 
     def _window(self, bucket: Bucket, token: Token) -> tuple[_Window, float, int]:
         settings = self.settings
@@ -167,7 +180,7 @@ class Limits:
         today = self._today()
         if today != self._day:
             self._day = today
-            self.used_today = 0
+            self.used_today = self.associations_used_today = 0
 
     def _seconds_to_midnight(self) -> float:
         now = self._now()

@@ -11,6 +11,7 @@ from typing import Any
 from hubspot_assets.demo_portal.account import Account, Behavior
 from hubspot_assets.demo_portal.clock import instant_text, parse_instant
 from hubspot_assets.demo_portal.definitions import PropertyDefinition, Sensitivity
+from hubspot_assets.demo_portal.relation_orders import RELATION_ORDERS, counted
 
 Order = Callable[..., object]
 
@@ -76,17 +77,24 @@ def change(
 
 def archive(account: Account, type: str, ids: Sequence[int]) -> dict[str, object]:
     """Move live records to the recycle bin."""
-    return {"archived": account.store(type).archive(ids)}
+    archived = account.store(type).archive(ids)
+    counted(account, _around(account, type, ids))
+    return {"archived": archived}
 
 
 def restore(account: Account, type: str, ids: Sequence[int], touch: bool = False) -> dict[str, object]:
     """Bring records back from the recycle bin; `touch` moves their last-modified."""
-    return {"restored": account.store(type).restore(ids, touch=touch)}
+    restored = account.store(type).restore(ids, touch=touch)
+    counted(account, _around(account, type, ids))
+    return {"restored": restored}
 
 
 def purge(account: Account, type: str, ids: Sequence[int]) -> dict[str, object]:
-    """Delete records for good (GDPR), live or archived."""
-    return {"purged": account.store(type).purge(ids)}
+    """Delete records for good (GDPR), live or archived, and with them their associations."""
+    around = _around(account, type, ids)
+    purged = account.store(type).purge(ids)
+    counted(account, around)
+    return {"purged": purged}
 
 
 def merge(
@@ -102,7 +110,17 @@ def merge(
     for gone in (survivor, *absorbed):
         if gone != remaining:
             account.associations.move(store.object_type.name, gone, remaining)
+    counted(account, _around(account, type, [remaining]))
     return {"id": remaining}
+
+
+def _around(account: Account, type_name: str, ids: Sequence[int]) -> list[tuple[str, int]]:
+    """Records, and everything they are associated with."""
+    name = account.store(type_name).object_type.name
+    around = {(name, each): None for each in ids}
+    for each in ids:
+        around.update(dict.fromkeys(account.associations.around(name, each)))
+    return list(around)
 
 
 def create_property(
@@ -169,25 +187,6 @@ def _set_values(account: Account, type_name: str, name: str, values: Mapping[str
     for record_id, value in (values or {}).items():
         store.change([int(record_id)], {name: value}, touch=touch)
     return len(values or {})
-
-
-def associate(
-    account: Account,
-    type: str,
-    id: int,
-    to: str,
-    to_id: int,
-    label: str | None = None,
-) -> dict[str, object]:
-    """Associate two records, with a label or without."""
-    account.associations.add(account.types.named(type).name, id, account.types.named(to).name, to_id, label)
-    return {}
-
-
-def dissociate(account: Account, type: str, id: int, to: str, to_id: int) -> dict[str, object]:
-    """Take two records apart."""
-    account.associations.remove(account.types.named(type).name, id, account.types.named(to).name, to_id)
-    return {}
 
 
 def render_ahead(account: Account, type: str, properties: Sequence[str] | None = None) -> dict[str, object]:
@@ -296,7 +295,7 @@ ORDERS: Mapping[str, Order] = {
     order.__name__: order
     for order in (
         create, create_many, change, archive, restore, purge, merge, create_property, archive_property,
-        retype_property, associate, dissociate, render_ahead, limits, latency, index_lag, index_catch_up, behavior,
-        faults, clock, token, revoke, clear_requests, reset,
+        retype_property, render_ahead, limits, latency, index_lag, index_catch_up, behavior,
+        faults, clock, token, revoke, clear_requests, reset, *RELATION_ORDERS,
     )
 }  # fmt: skip

@@ -89,6 +89,7 @@ annualrevenue | number | companyinformation
 is_public | bool | companyinformation
 hs_num_open_deals | number | companyinformation | calculated
 num_associated_contacts | number | companyinformation | calculated
+num_associated_deals | number | companyinformation | calculated
 hs_parent_company_id | number | companyinformation | calculated
 customer_tier | enumeration/select | custom | custom | bronze, silver, gold, platinum
 customer-tier | string | custom | custom

@@ -52,7 +52,7 @@ class RecordStore:
     """All records of one object type.
 
     `changed` is called with every record whose searchable state changed (the index listens); a record that
-    is not live any more is passed with its id and None.
+    is not live any more is passed with its id and None. `forgotten` is called with every id that is purged.
     """
 
     def __init__(self, object_type: PortalType, layout: Layout, clock: Clock) -> None:
@@ -63,6 +63,7 @@ class RecordStore:
         self.merged: dict[int, int] = {}
         self.purged: set[int] = set()
         self.changed: Callable[[int, Record | None], None] = lambda _id, _record: None
+        self.forgotten: Callable[[int], None] = lambda _id: None
         self._clock = clock
         self._next_id = 1
         self._sorted: dict[bool, list[int] | None] = {False: [], True: []}
@@ -177,6 +178,7 @@ class RecordStore:
         for record_id in ids:
             self._remove(record_id)
             self.purged.add(record_id)
+            self.forgotten(record_id)
         self._membership_changed()
         return len(ids)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,16 @@ class TrueRecord:
     created_at: datetime
     updated_at: datetime
     archived_at: datetime | None = None
+
+
+class TrueAssociation(NamedTuple):
+    """One association with one of its labels, as HubSpot answers it from one side."""
+
+    from_id: int
+    to_id: int
+    category: str
+    type_id: int
+    label: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ def object_type_called(client: Client, name: str) -> ObjectType:
         object_type_id=found.object_type_id,
         path=found.object_type_id,
         label=found.label,
+        singular_label=found.singular_label,
         description=found.description or "",
         scopes=("crm.objects.custom.read",),
         family="custom",

@@ -85,8 +85,10 @@ def test_line_items_sell_products_and_add_up_to_their_deals_amount(company: Aske
         assert line.properties["name"] == product.properties["name"]
         ((deal, _),) = company.account.associations.of("line_items", record_id, "deals")
         totals[deal] = totals.get(deal, Decimal(0)) + Decimal(line.properties["amount"])
+    # A merge moves lines to the survivor, which keeps the amount it had.
+    survivors = set(truths["deals"].merged.values())
     for deal, total in totals.items():
-        if deal in truths["deals"].live:
+        if deal in truths["deals"].live and deal not in survivors:
             assert Decimal(truths["deals"].live[deal].properties["amount"]) == total
 
 

@@ -73,6 +73,23 @@ def test_searches_of_all_apps_and_types_share_one_limit_beside_the_burst(time: S
     assert hubspot.search().json["policyName"] == "SECONDLY"
 
 
+def test_associations_have_a_daily_limit_of_their_own(time: StillTime):
+    hubspot = limited(daily=2, associations=9, associations_daily=2)
+    assert [associations(hubspot).status for _ in range(3)] == [200, 200, 429]
+    assert associations(hubspot).json["policyName"] == "DAILY"
+    reply = hubspot.get(CONTACTS)
+    assert (reply.status, reply.headers["x-hubspot-ratelimit-daily-remaining"]) == (200, "1")
+    hubspot.order("clock", advance=86_400)
+    reply = associations(hubspot)
+    assert (reply.status, reply.headers["x-hubspot-ratelimit-daily-remaining"]) == (200, "1")
+
+
+def test_the_associations_of_one_record_count_as_any_request_does(time: StillTime):
+    hubspot = limited(associations=0)
+    path = f"/crm/objects/2026-09/contacts/{hubspot.live()[0]}/associations/companies"
+    assert hubspot.get(path).status == 200
+
+
 def test_associations_have_a_limit_of_their_own(time: StillTime):
     hubspot = limited(burst=0)
     assert associations(hubspot).status == 200

@@ -69,7 +69,9 @@ def build(
             add_oddities(rows, list(store.layout.active()))
         merged = _merge_some(rows, merged_share) if name in MERGEABLE else {}
         archived = _archive_some(rows, world.now, 0 if name in NEVER_ARCHIVED else archived_share, set(merged))
-        store.merged.update({rows.ids[gone]: rows.ids[into] for gone, into in merged.items()})
+        for gone, into in merged.items():
+            store.merged[rows.ids[gone]] = rows.ids[into]
+            world.associations.move(name, rows.ids[gone], rows.ids[into])
         _load(store, rows, archived, set(merged), world)
 
 

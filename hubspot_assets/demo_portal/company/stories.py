@@ -95,7 +95,6 @@ def contacts(rows: Rows, world: World) -> None:
             "lifecyclestage": rows.pick(("lead", "marketingqualifiedlead", "opportunity", "customer"), (4, 2, 2, 3)),
             "newsletter_opt_in": rows.sometimes(rows.pick(("true", "false")), 0.8),
             "num_notes": rows.each(str, rows.whole(0, 30)),
-            "num_associated_deals": rows.each(str, rows.whole(0, 4)),
             "hubspotscore": rows.each(str, rows.whole(-10, 120)),
             "about": rows.sometimes(rows.pick(words.NOTES), 0.2),
             "signature": rows.sometimes(rows.pick(("<p>Best,<br/>me</p>", "<div>— sent on the go 🚴</div>")), 0.2),

@@ -2,8 +2,9 @@
 
 Four limits hold at once (https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines):
 requests of an app in ten seconds, searches of an account in a second, association reads of an app in ten
-seconds, and requests of an account in a day. Searches and association reads do not count in the first. The
-answers' headers teach how high the first is, so nobody has to know the account's subscription.
+seconds, and requests of an account in a day. Searches and association reads do not count in the first, and
+association reads have a day of their own. The answers' headers teach how high the first is, so nobody has to know
+the account's subscription.
 """
 
 import os
@@ -52,6 +53,7 @@ class Budgets:
     def __init__(self, windows: Mapping[Budget, Window], daily: DailyPool) -> None:
         self._windows = dict(windows)
         self.daily = daily
+        self._association_day = daily.beside("association reads")
 
     @classmethod
     def local(
@@ -128,8 +130,7 @@ class Budgets:
             DailyLimitReached: only the reserve of the day is left.
             ClientClosed: the client was closed meanwhile.
         """
-        if budget is not Budget.ASSOCIATIONS:
-            self.daily.spend(clock.time())
+        self._day(budget).spend(clock.time())
         return self._windows[budget].acquire(clock)
 
     def learn(self, budget: Budget, headers: Mapping[str, str], age: float, clock: Clock) -> None:
@@ -141,7 +142,7 @@ class Budgets:
             age: seconds since `acquire` returned.
             clock: the client's.
         """
-        self.daily.learn(headers, clock.time())
+        self._day(budget).learn(headers, clock.time())
         self._windows[budget].observe(age)
         if budget is not Budget.BURST:
             return
@@ -169,9 +170,16 @@ class Budgets:
         )
         return ", ".join((*of_seconds, self.daily.describe()))
 
-    def used_up(self, error: DailyLimitReached, clock: Clock) -> DailyLimitReached:
-        """Take HubSpot's word that the day's requests are used up, and complete its error."""
-        return self.daily.used_up(error, clock.time())
+    def used_up(self, budget: Budget, error: DailyLimitReached, clock: Clock) -> DailyLimitReached:
+        """Take HubSpot's word that the day's requests of a kind are used up, and complete its error."""
+        return self._day(budget).used_up(error, clock.time())
+
+    def _day(self, budget: Budget) -> DailyPool:
+        """The pool that a request counts in: association reads have one of their own."""
+        if budget is not Budget.ASSOCIATIONS:
+            return self.daily
+        self._association_day.time_zone = self.daily.time_zone
+        return self._association_day
 
     def close(self) -> None:
         """Let go of files and connections."""

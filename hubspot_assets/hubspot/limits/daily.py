@@ -23,18 +23,24 @@ class DailyPool:
 
     Args:
         reserve: share of the pool never used.
+        what: the requests it counts, in words.
 
     Attributes:
         time_zone: the account's, once known; only messages need it.
     """
 
-    def __init__(self, reserve: float = RESERVE) -> None:
+    def __init__(self, reserve: float = RESERVE, what: str = "requests") -> None:
+        self._what = what
         self.time_zone: tzinfo | None = None
         self._reserve = reserve
         self._lock = threading.Lock()
         self._limit: int | None = None
         self._remaining: int | None = None
         self._told_at = 0.0
+
+    def beside(self, what: str) -> "DailyPool":
+        """A pool of requests that HubSpot counts by themselves, with the same reserve; nothing is known of it yet."""
+        return DailyPool(self._reserve, what)
 
     def spend(self, now: float) -> None:
         """Count one request about to be sent.
@@ -90,7 +96,7 @@ class DailyPool:
     def _reached(self, limit: int, remaining: int, now: float) -> DailyLimitReached:
         resets_at = self.resets_at(now)
         error = DailyLimitReached(
-            f"Of the HubSpot account's {limit:,} requests of today {remaining:,} are left, and "
+            f"Of the HubSpot account's {limit:,} {self._what} of today {remaining:,} are left, and "
             f"{self._reserve:.0%} are kept for its other apps. {self._when(resets_at)}"
         )
         error.resets_at = resets_at

@@ -214,6 +214,14 @@ class Client:
         """What HubSpot's clock shows, by its answers so far; this machine's before any (aware, UTC)."""
         return datetime.fromtimestamp(self._clock.time() + self._server_clock.offset, UTC)
 
+    def sleep(self, seconds: float) -> None:
+        """Wait, as this client waits between two attempts.
+
+        Raises:
+            ClientClosed: The client was closed meanwhile.
+        """
+        self._clock.sleep(seconds)
+
     def usage(self) -> Usage:
         """What this client has done so far."""
         with self._lock:
@@ -291,7 +299,7 @@ class Client:
         if status == 429:
             self._count(Usage(rate_limited=1))
         if isinstance(error, errors.DailyLimitReached):
-            return self.budgets.used_up(error, self._clock)
+            return self.budgets.used_up(request.budget, error, self._clock)
         if isinstance(error, errors.ExpiredToken):
             error.permanent = not self.credential.refreshed()
         return error

@@ -30,6 +30,16 @@ def properties(version: str, object_type: str) -> str:
     return f"/crm/properties/{version}/{_segment(object_type)}"
 
 
+def associations(version: str, from_type: str, to_type: str) -> str:
+    """Associations of up to 1,000 records of one object type with those of another (POST)."""
+    return f"{_pair(version, from_type, to_type)}/batch/read"
+
+
+def association_labels(version: str, from_type: str, to_type: str) -> str:
+    """Types of the associations from one object type to another (GET)."""
+    return f"{_pair(version, from_type, to_type)}/labels"
+
+
 def schemas(version: str) -> str:
     """Definitions of the account's custom objects (GET)."""
     return f"/crm-object-schemas/{version}/schemas"
@@ -48,6 +58,10 @@ def oauth_token(version: str) -> str:
 def private_app_token_info() -> str:
     """What a service key or private-app token may do (POST)."""
     return f"/oauth/{PRIVATE_APP_TOKEN_INFO_VERSION}/private-apps/get/access-token-info"
+
+
+def _pair(version: str, from_type: str, to_type: str) -> str:
+    return f"/crm/associations/{version}/{_segment(from_type)}/{_segment(to_type)}"
 
 
 def _segment(text: str) -> str:
