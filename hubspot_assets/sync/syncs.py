@@ -3,8 +3,6 @@
 Drop a table's data and its rows here, and its next sync starts afresh.
 """
 
-from __future__ import annotations
-
 import pyarrow as pa
 
 from hubspot_assets.warehouse.base import Table
@@ -37,6 +35,10 @@ SYNCS = Table(
         ]
     ),
     key=("SYNCID",),
+    comment=(
+        "What each sync of HubSpot did, and where the next one goes on: one row per materialization that wrote "
+        "something. Drop a table and its next sync loads it afresh."
+    ),
 )
 """One row per materialization; FINISHEDAT is NULL, and PROGRESS says what is done, until it has finished."""
 
@@ -49,5 +51,7 @@ SEEN = Table(
         ]
     ),
     key=("SYNCID", "OBJECTID"),
+    immutable=True,
+    comment="Internal: ids that a full sync under way has met, to tell what is gone from HubSpot. Empty in between.",
 )
 """The ids that a running full scan has met; what a table has beyond them is gone from HubSpot."""

@@ -44,7 +44,7 @@ class MassDeletion(Exception):
 
 def missing(loading: Loading, records: Records) -> list[int]:
     """Ids of live (or archived) records that a full read of them did not meet, less those read since it began."""
-    ids = loading.warehouse.missing(
+    parts = loading.warehouse.missing(
         loading.table.table.name,
         [
             Records.LATEST.filter if records is Records.LATEST else IN_RECYCLE_BIN,
@@ -52,9 +52,10 @@ def missing(loading: Loading, records: Records) -> list[int]:
         ],
         SEEN.name,
         [("SYNCID", "=", loading.read.sync_ids[0])],
-        "OBJECTID",
+        ["OBJECTID"],
     )
-    return sorted(set(ids["OBJECTID"].to_pylist()) - loading.absorbed.keys())
+    ids = {id_ for part in parts for id_ in part["OBJECTID"].to_pylist()}
+    return sorted(ids - loading.absorbed.keys())
 
 
 class MissingRecords:

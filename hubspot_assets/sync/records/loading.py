@@ -25,7 +25,7 @@ from hubspot_assets.sync.records.record_table import RecordTable
 from hubspot_assets.sync.state import SyncRow, naive
 from hubspot_assets.sync.syncs import SEEN, SYNCS
 from hubspot_assets.tables.pages import PageReader
-from hubspot_assets.warehouse.base import Append, Counts, Filter, Merge, Stage, Warehouse, Write
+from hubspot_assets.warehouse.base import Counts, Filter, Merge, Stage, Warehouse, Write
 
 BATCH_ROWS = 2_000
 """Rows turned into Arrow at once: enough that the fixed cost of a batch does not show."""
@@ -149,7 +149,7 @@ class Loading:
         writes: list[Write] = [] if stage is None else [Merge(self.table.table, stage)]
         writes += self._with_next
         if self._seen:
-            writes.append(Append(SEEN, self._seen_rows()))
+            writes.append(Merge(SEEN, self._seen_rows()))
         self._seen, self._with_next = [], ()
         usage = self._client.usage() - self._usage_before
         self.row.api_calls, self.row.rate_limited = usage.calls, usage.rate_limited

@@ -12,7 +12,7 @@ from hubspot_assets.sync.records.inspection import Inspection
 from hubspot_assets.sync.records.property_filter import PropertyFilter
 from hubspot_assets.sync.records.request import Records
 from hubspot_assets.sync.state import covered_until
-from hubspot_assets.warehouse.base import Append, Patch, Table
+from hubspot_assets.warehouse.base import Merge, Patch, Table
 
 TABLE = "OBJECTS_TICKETS"
 
@@ -101,7 +101,9 @@ def test_where_only_records_since_an_instant_are_read_only_those_are_counted(tic
 
 def test_an_id_in_two_rows_is_grave(synced):
     row = synced.warehouse.read(TABLE).slice(0, 1)
-    synced.warehouse.commit(Append(Table(TABLE, row.schema, key=("OBJECTID",)), row))
+    place = row.schema.get_field_index("SYNCID")
+    again = row.set_column(place, row.schema.field(place), pa.array(["another"]))
+    synced.warehouse.commit(Merge(Table(TABLE, row.schema, key=("OBJECTID", "SYNCID")), again))
     found = inspect(synced).duplicates()
     assert not found.holds
     assert found.grave
