@@ -41,6 +41,10 @@ SYNCS = Table(
         ]
     ),
     key=("SYNCID",),
+    comment=(
+        "What each sync of HubSpot did, and where the next one goes on: one row per materialization that wrote "
+        "something. Drop a table and its next sync loads it afresh."
+    ),
 )
 """FINISHEDAT is NULL until a sync has finished; meanwhile PROGRESS says what is still outstanding."""
 

@@ -11,7 +11,8 @@ to behave; no statement means less here than there:
 - UPDATE, DELETE and MERGE lock their table until the transaction ends (DuckDB would refuse the second writer, or
   let both insert the same key);
 - a login is answered with a master token (the driver would not end the session without);
-- a session that ends gives up its transaction.
+- a session that ends gives up its transaction;
+- SHOW TABLES and SHOW VIEWS say the comments (fakesnow leaves them out), which may have quotes in them.
 """
 
 import json
@@ -27,9 +28,10 @@ import fakesnow.arrow
 import fakesnow.server
 import pyarrow as pa
 import uvicorn
+from fakesnow import info_schema
 from fakesnow.conn import FakeSnowflakeConnection
 from fakesnow.cursor import FakeSnowflakeCursor
-from fakesnow.transforms import stage
+from fakesnow.transforms import show, stage
 from sqlglot import expressions as exp
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -43,6 +45,7 @@ _timestamp_without_nulls = fakesnow.arrow.timestamp_to_sf_struct
 _begin = FakeSnowflakeConnection.__init__
 _FORMATS = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "HH24": "%H", "MI": "%M", "SS": "%S", "FF6": "%f"}
 
+_keep_comment = info_schema.insert_table_comment_sql
 _transform = FakeSnowflakeCursor._transform
 _execute = FakeSnowflakeCursor.execute
 _locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -151,15 +154,33 @@ async def _forget_sessions(_: Request) -> Response:
     return Response()
 
 
+_COMMENT = """coalesce((
+    SELECT max(comment) FROM _fs_global._fs_information_schema._fs_tables_ext
+    WHERE ext_table_catalog = table_catalog AND ext_table_schema = table_schema AND ext_table_name = table_name
+), '') as comment,"""
+
+
+def _with_comments(definition: str) -> str:
+    definition = definition.replace("create view if not exists", "create or replace view")
+    return definition.replace("'' as comment,", _COMMENT)
+
+
+def _comment_kept(catalog: str, schema: str, table: str, comment: str | None) -> str:
+    return _keep_comment(catalog, schema, table, (comment or "").replace("'", "''"))
+
+
 def serve() -> None:
     """Serves on a free port of 127.0.0.1 and prints it."""
     for owner, name, ours in (
         (fakesnow.arrow, "timestamp_to_sf_struct", _timestamp),
         (FakeSnowflakeConnection, "__init__", _begun),
         (FakeSnowflakeCursor, "execute", _executed),
+        (info_schema, "insert_table_comment_sql", _comment_kept),
         (FakeSnowflakeCursor, "_transform", _transformed),
     ):
         setattr(owner, name, ours)
+    for definition in (show.SQL_CREATE_VIEW_SHOW_TABLES, show.SQL_CREATE_VIEW_SHOW_VIEWS):
+        fakesnow.server.shared_fs.duck_conn.execute(_with_comments(definition))
     fakesnow.server.sessions = _Sessions()
     routes = fakesnow.server.app.router.routes
     routes.insert(0, Route("/session/v1/login-request", _logged_in, methods=["POST"]))

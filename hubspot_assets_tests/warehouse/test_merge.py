@@ -5,7 +5,7 @@ import pytest
 
 from hubspot_assets.sync.records.seen import SEEN
 from hubspot_assets.sync.syncs import SYNCS
-from hubspot_assets.warehouse.base import Append, Counts, Delete, Merge, Patch, Table, TableNotFound, WarehouseError
+from hubspot_assets.warehouse.base import Counts, Delete, Merge, Patch, Table, TableNotFound, WarehouseError
 from hubspot_assets_tests.warehouse.contacts import (
     CONTACTS,
     NAME,
@@ -131,7 +131,7 @@ def test_the_writes_of_a_commit_happen_in_order_and_together(contacts_warehouse)
     ids = pa.table({"SYNCID": ["s", "s"], "OBJECTID": [1, 2]})
     counts = contacts_warehouse.commit(
         Merge(CONTACTS, rows(contact(1), contact(2))),
-        Append(SEEN, ids),
+        Merge(SEEN, ids),
         Delete(SEEN, [("OBJECTID", "=", 1)]),
         lambda before: Merge(SYNCS, pa.table({"SYNCID": ["s"], "ROWSINSERTED": [before[0].inserted]})),
     )

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from hubspot_assets.sync.records.seen import SEEN
-from hubspot_assets.warehouse.base import Append, TableNotFound, WarehouseError
+from hubspot_assets.warehouse.base import TableNotFound, WarehouseError
 from hubspot_assets_tests.warehouse.contacts import CONTACTS, NAME, contact, instant, merged, rows
 
 
@@ -59,9 +59,9 @@ def test_a_number_is_read_exactly(contacts_warehouse):
 
 def test_keys_that_another_table_lacks_are_missing(four):
     four.ensure(SEEN)
-    four.commit(Append(SEEN, pa.table({"SYNCID": ["s", "s", "t"], "OBJECTID": [1, 2, 3]})))
-    missing = four.missing(NAME, [("OBJECTID", "!=", 4)], SEEN.name, [("SYNCID", "=", "s")], "OBJECTID")
-    assert missing.to_pydict() == {"OBJECTID": [3]}
+    four.commit(Merge(SEEN, pa.table({"SYNCID": ["s", "s", "t"], "OBJECTID": [1, 2, 3]})))
+    missing = four.missing(NAME, [("OBJECTID", "!=", 4)], SEEN.name, [("SYNCID", "=", "s")], ["OBJECTID"])
+    assert [part.to_pydict() for part in missing] == [{"OBJECTID": [3]}]
 
 
 def test_a_table_that_is_not_there_has_no_schema_and_no_rows(warehouse):
@@ -76,7 +76,7 @@ def test_reading_a_table_that_is_not_there_is_an_error(warehouse):
     with pytest.raises(TableNotFound, match="no table OBJECTS_CONTACTS"):
         warehouse.read(NAME)
     with pytest.raises(TableNotFound, match="no table OBJECTS_CONTACTS"):
-        warehouse.missing(NAME, (), SEEN.name, (), "OBJECTID")
+        warehouse.missing(NAME, (), SEEN.name, (), ["OBJECTID"])
 
 
 def test_a_column_that_is_not_there_is_named(four):
@@ -106,7 +106,10 @@ def test_a_destination_that_works_passes_its_check(warehouse, contacts_warehouse
 
 def test_rows_that_repeat_a_key_are_counted(four):
     assert four.duplicates(NAME, ("OBJECTID",)) == 0
-    four.commit(Append(CONTACTS, rows(contact(3), contact(3), contact(4, updated=None), contact(5))))
+    # As a table that somebody else filled, one key several times.
+    by_row = Table(NAME, CONTACTS.schema, key=("OBJECTID", "SYNCID"))
+    again = [contact(3, SYNCID="a"), contact(3, SYNCID="b"), contact(4, None, SYNCID="a"), contact(5, SYNCID="a")]
+    four.commit(Merge(by_row, rows(*again)))
     assert four.duplicates(NAME, ("OBJECTID",)) == 3
     assert four.duplicates(NAME, ("OBJECTID", "UPDATEDAT")) == 2
     assert four.duplicates("NO_SUCH_TABLE", ("OBJECTID",)) == 0

@@ -19,6 +19,7 @@ PROPERTY_DEFINITIONS = Table(
     schema=PROPERTY_DEFINITIONS_SCHEMA,
     key=("OBJECTTYPEID", "NAME"),
     json=("OPTIONS",),
+    comment="The properties of each object type, and the column that holds each of them.",
 )
 
 

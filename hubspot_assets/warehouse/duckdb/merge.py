@@ -7,14 +7,22 @@ and ON CONFLICT take ten times as long, or never end. A patch is an UPDATE, sinc
 (Measured by hubspot_assets_tests/benchmarks/duckdb_merge.py.)
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 
 import duckdb
 import pyarrow as pa
 
-from hubspot_assets.warehouse.base import Counts, Patch, Table, WarehouseBusy, WarehouseError
+from hubspot_assets.warehouse.base import (
+    Counts,
+    Patch,
+    Replace,
+    Table,
+    WarehouseBusy,
+    WarehouseError,
+    conformed,
+    naive_utc,
+)
 from hubspot_assets.warehouse.duckdb.schema import StoredTable
 from hubspot_assets.warehouse.duckdb.sql import as_stored, column_type, equal, holds, newer, quoted
 
@@ -29,22 +37,57 @@ _DOUBTFUL = 'temp."doubtful rows"'
 _KEPT = 'temp."kept positions"'
 _REPLACED = 'temp."replaced rows"'
 _LACKING = 'temp."lacking columns"'
-
-
-def append(connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTable, rows: pa.Table) -> Counts:
-    """Adds rows as they are, inside the caller's transaction."""
-    _stage(connection, table, target, rows)
-    _insert(connection, target, rows.column_names, f"FROM {_STAGED}")
-    return Counts(inserted=rows.num_rows)
+_SCOPES = '"replaced scopes"'
+_GONE = 'temp."gone rows"'
 
 
 def merge(connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTable, rows: pa.Table) -> Counts:
     """Merges rows by the table's key and version, inside the caller's transaction."""
-    columns = rows.column_names
     _stage(connection, table, target, rows)
+    return _merge_staged(connection, table, target, rows.column_names, rows.num_rows)
+
+
+def replace(connection: duckdb.DuckDBPyConnection, write: Replace, target: StoredTable, rows: pa.Table) -> Counts:
+    """Makes the rows the only ones of their scopes, inside the caller's transaction.
+
+    Raises:
+        WarehouseError: If rows belong to none of the scopes.
+    """
+    table = write.table
+    write.refuse_strays(rows)
+    unmarked = pa.nulls(rows.num_rows, table.schema.field(write.removal).type)
+    kept = [c for c in rows.column_names if c != write.removal]
+    rows = rows.select(kept).append_column(table.schema.field(write.removal), unmarked)
+    _stage(connection, table, target, rows)
+    within = ""
+    if write.scopes is not None:
+        scope = ", ".join(map(quoted, write.scope))
+        connection.register(_SCOPES.strip('"'), conformed(write.scope_table, write.scopes))
+        within = f" SEMI JOIN temp.{_SCOPES} USING ({scope})"
+    merged = _merge_staged(connection, table, target, rows.column_names, rows.num_rows)
+    key = ", ".join(map(quoted, table.key))
+    later = "".join(f" AND ({quoted(c)} <= $instant) IS NOT FALSE" for c in write.instants)
+    present = (
+        f"SELECT rowid AS {_STORED}, {key} FROM {target.name}{within} WHERE {quoted(write.removal)} IS NULL{later}"
+    )
+    instant = {"instant": naive_utc(write.removed_at)} if later else None
+    _create(connection, _GONE, f"SELECT {_STORED} FROM ({present}) ANTI JOIN {_STAGED} USING ({key})", instant)
+    removed = _number(connection, f"SELECT count(*) FROM {_GONE}")
+    if removed:
+        values = ", ".join(f"{quoted(c)} = ?" for c in write.mark)
+        connection.execute(
+            f"UPDATE {target.name} SET {values} WHERE rowid IN (SELECT {_STORED} FROM {_GONE})",
+            [naive_utc(value) for value in write.mark.values()],
+        )
+    return dataclasses.replace(merged, removed=removed)
+
+
+def _merge_staged(
+    connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTable, columns: Sequence[str], rows: int
+) -> Counts:
     candidates = _collapse(connection, table, table.version)
     winners = f"FROM {_STAGED}"
-    if candidates < rows.num_rows:
+    if candidates < rows:
         winners += f" SEMI JOIN {_NEWEST} USING ({_POSITION})"
     if not _number(connection, f"SELECT count(*) FROM (FROM {target.name} LIMIT 1)"):
         _insert(connection, target, columns, winners)
@@ -128,6 +171,11 @@ def _collapse(connection: duckdb.DuckDBPyConnection, table: Table, version: Sequ
 
 def _classify(connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTable, columns: Sequence[str]) -> None:
     """Tells the candidates that change nothing (_KEPT) from stored rows that are out of date (_REPLACED)."""
+    if table.immutable:
+        met = f"SELECT n.{_POSITION} FROM {_NEWEST} n SEMI JOIN {target.name} t ON {_same_key(table)}"
+        _create(connection, _KEPT, met)
+        _create(connection, _REPLACED, f"SELECT {_POSITION}, {_POSITION} AS {_STORED} FROM {_KEPT} LIMIT 0")
+        return
     weighed = [c for c in table.version if c not in table.provenance]
     _create(
         connection,
@@ -163,8 +211,10 @@ def _same_key(table: Table) -> str:
     return " AND ".join(f"t.{quoted(c)} = n.{quoted(c)}" for c in table.key)
 
 
-def _create(connection: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
+def _create(
+    connection: duckdb.DuckDBPyConnection, name: str, query: str, values: Mapping[str, object] | None = None
+) -> None:
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}", values)
 
 
 def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:

@@ -1,7 +1,5 @@
 """What is stored in a DuckDB file, and the steps from there to the tables a sync wants."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -59,7 +57,7 @@ def evolution(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Step]
     stored = find(connection, table.name)
     if stored is None:
         return [_creation(qualified(table.name), table)]
-    if not _is_table(connection, table.name):
+    if not is_table(connection, table.name):
         raise WarehouseError(f"{table.name} is a view here and a sync needs a table; drop or rename the view.")
     steps = []
     for field in table.schema:
@@ -82,7 +80,8 @@ def evolution(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Step]
     return steps
 
 
-def _is_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+def is_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether there is a table, and no view, of that name."""
     tables = connection.execute(
         "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? AND upper(table_name) = upper(?)",
         [DATABASE, SCHEMA, name],
@@ -97,6 +96,8 @@ def _wanted(table: Table, field: pa.Field) -> str:
 def _creation(name: str, table: Table) -> Step:
     columns = ", ".join(f"{quoted(field.name)} {_wanted(table, field)}" for field in table.schema)
     comments = [statement for field in table.schema for statement in _comments(name, field)]
+    if table.comment:
+        comments.append(f"COMMENT ON TABLE {name} IS {literal(table.comment)}")
     return Step(SchemaChange(table.name, "created"), (f"CREATE TABLE {name} ({columns})", *comments))
 
 

@@ -1,8 +1,6 @@
 """The SQL that DuckDB tables need: names, types, conditions, and how values are spelled as text."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
@@ -19,7 +17,35 @@ def _membership(name: str, members: Sequence[object]) -> tuple[str, list[object]
     return f"{name} IN (SELECT unnest(?))", [members]
 
 
-_DIALECT = Dialect(
+def spelled(expression: str, type_: str) -> str:
+    """Text of a value of a DuckDB type, as HubSpot spells it."""
+    text = f"CAST({expression} AS VARCHAR)"
+    if type_.startswith("DECIMAL"):
+        return f"CASE WHEN contains({text}, '.') THEN rtrim(rtrim({text}, '0'), '.') ELSE {text} END"
+    if type_ == "TIMESTAMP":
+        second = f"strftime({expression}, '%Y-%m-%dT%H:%M:%S"
+        return f"CASE WHEN microsecond({expression}) % 1000 = 0 THEN {second}.%gZ') ELSE {second}.%fZ') END"
+    return text
+
+
+def _json_object(values: Mapping[str, str]) -> str:
+    # A merge patch takes out what is NULL.
+    pairs = ", ".join(f"{key}, {value}" for key, value in values.items())
+    return f"json_merge_patch('{{}}', json_object({pairs}))"
+
+
+def _json_key(column: str, key: str) -> str:
+    # As RFC 6901 points to a key, so that none is taken for a path.
+    return f"json_extract_string({column}, '/' || replace(replace({key}, '~', '~0'), '/', '~1'))"
+
+
+def _unpivoted(source: str, columns: Sequence[str], values: Mapping[str, str]) -> str:
+    names, texts = (f"unnest([{', '.join(each)}])" for each in (values.keys(), values.values()))
+    pairs = ", ".join([*columns, f"{names} AS NAME", f"{texts} AS VALUE"])
+    return f"SELECT * FROM (SELECT {pairs} FROM {source}) WHERE VALUE IS NOT NULL"
+
+
+DIALECT = Dialect(
     database="DuckDB",
     parameter="?",
     types={
@@ -35,19 +61,19 @@ _DIALECT = Dialect(
     decimal="DECIMAL",
     json="JSON",
     membership=_membership,
+    spelled=spelled,
+    json_object=_json_object,
+    json_key=_json_key,
+    unpivoted=_unpivoted,
 )
-quoted, column_type = _DIALECT.quoted, _DIALECT.column_type
-equal, newer, condition = _DIALECT.equal, _DIALECT.newer, _DIALECT.condition
+quoted, column_type = DIALECT.quoted, DIALECT.column_type
+literal, aggregation = DIALECT.literal, DIALECT.aggregation
+equal, newer, condition = DIALECT.equal, DIALECT.newer, DIALECT.condition
 
 
 def qualified(table: str) -> str:
     """The full, quoted name of a table."""
     return f"{DATABASE}.{SCHEMA}.{quoted(table)}"
-
-
-def literal(text: str) -> str:
-    """A text literal, for statements that take no parameters."""
-    return "'" + text.replace("\0", "").replace("'", "''") + "'"
 
 
 _WIDENINGS = frozenset({("INTEGER", "BIGINT"), ("VARCHAR", "JSON")})
@@ -56,17 +82,6 @@ _WIDENINGS = frozenset({("INTEGER", "BIGINT"), ("VARCHAR", "JSON")})
 def holds(stored: str, wanted: str) -> bool:
     """Whether a column of the stored type keeps every value of the wanted type as it is."""
     return stored in (wanted, "VARCHAR") or (wanted, stored) in _WIDENINGS
-
-
-def spelled(expression: str, type_: str) -> str:
-    """Text of a value of a DuckDB type, as HubSpot spells it."""
-    text = f"CAST({expression} AS VARCHAR)"
-    if type_.startswith("DECIMAL"):
-        return f"CASE WHEN contains({text}, '.') THEN rtrim(rtrim({text}, '0'), '.') ELSE {text} END"
-    if type_ == "TIMESTAMP":
-        second = f"strftime({expression}, '%Y-%m-%dT%H:%M:%S"
-        return f"CASE WHEN microsecond({expression}) % 1000 = 0 THEN {second}.%gZ') ELSE {second}.%fZ') END"
-    return text
 
 
 def as_stored(expression: str, wanted: str, stored: str) -> str:

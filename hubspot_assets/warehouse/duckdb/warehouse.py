@@ -1,25 +1,26 @@
 """A DuckDB file as the destination: rows wait in memory as Arrow, and the file is open only to take them."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+from typing_extensions import override
 
 from hubspot_assets.warehouse.base import (
-    Append,
+    Aggregate,
     Counts,
     Delete,
     Filters,
     Merge,
     Patch,
+    Replace,
     SchemaChange,
     Stage,
     Table,
     TableNotFound,
+    View,
     Warehouse,
     WarehouseError,
     Write,
@@ -29,7 +30,11 @@ from hubspot_assets.warehouse.base import (
 from hubspot_assets.warehouse.duckdb import merge as duckdb_merge
 from hubspot_assets.warehouse.duckdb.file import DuckDBFile
 from hubspot_assets.warehouse.duckdb.schema import StoredTable, evolution, find
-from hubspot_assets.warehouse.duckdb.sql import condition, quoted
+from hubspot_assets.warehouse.duckdb.sql import DIALECT, aggregation, condition, quoted
+from hubspot_assets.warehouse.duckdb.views import outdated
+from hubspot_assets.warehouse.spool import spooled
+from hubspot_assets.warehouse.sql import Dialect
+from hubspot_assets.warehouse.writes import is_idle
 
 
 class ArrowStage(Stage):
@@ -44,17 +49,17 @@ class ArrowStage(Stage):
         self._bytes = 0
 
     @property
+    @override
     def rows(self) -> int:
-        """See `Stage.rows`."""
         return self._rows
 
     @property
+    @override
     def full(self) -> bool:
-        """See `Stage.full`."""
         return self._rows >= self._full_rows or self._bytes >= self._full_bytes
 
+    @override
     def write(self, rows: pa.Table) -> None:
-        """See `Stage.write`."""
         part = conformed(self._table, rows)
         if self._parts and part.column_names != self._parts[0].column_names:
             # As NULL in some of the rows, the columns would overwrite what is stored.
@@ -63,8 +68,8 @@ class ArrowStage(Stage):
         self._rows += part.num_rows
         self._bytes += part.nbytes
 
+    @override
     def close(self) -> None:
-        """See `Stage.close`."""
         self._parts = []
         self._rows = self._bytes = 0
 
@@ -95,16 +100,21 @@ class DuckDBWarehouse(Warehouse):
         self._chunk_bytes = chunk_bytes
         self._file = DuckDBFile(Path(path), lock_timeout=lock_timeout)
 
+    @property
+    @override
+    def dialect(self) -> Dialect:
+        return DIALECT
+
+    @override
     def describe(self) -> str:
-        """See `Warehouse.describe`."""
         return f"DuckDB file {self._file.path}"
 
+    @override
     def check(self) -> None:
-        """See `Warehouse.check`."""
         self._file.check()
 
+    @override
     def schema(self, table: str) -> pa.Schema | None:
-        """See `Warehouse.schema`."""
         if not self._file.exists():
             return None
         with self._file.open(read_only=True) as connection:
@@ -113,8 +123,8 @@ class DuckDBWarehouse(Warehouse):
                 return None
             return connection.sql(f"FROM {stored.name} LIMIT 0").to_arrow_table().schema
 
+    @override
     def ensure(self, *tables: Table) -> list[SchemaChange]:
-        """See `Warehouse.ensure`."""
         if self._file.exists():
             with self._file.open(read_only=True) as connection:
                 if not any(evolution(connection, table) for table in tables):
@@ -128,13 +138,28 @@ class DuckDBWarehouse(Warehouse):
             connection.commit()
         return [step.change for step in steps]
 
+    @override
+    def ensure_views(self, *views: View) -> list[SchemaChange]:
+        if self._file.exists():
+            with self._file.open(read_only=True) as connection:
+                if not outdated(connection, views):
+                    return []
+        with self._file.open(read_only=False) as connection:
+            steps = outdated(connection, views)
+            connection.begin()
+            for step in steps:
+                for statement in step.statements:
+                    connection.execute(statement)
+            connection.commit()
+        return [step.change for step in steps]
+
+    @override
     def stage(self, table: Table) -> ArrowStage:
-        """See `Warehouse.stage`."""
         return ArrowStage(table, self.chunk_rows, self._chunk_bytes)
 
+    @override
     def commit(self, *writes: Write | WriteAfter) -> list[Counts]:
-        """See `Warehouse.commit`."""
-        if not any(callable(write) or isinstance(write, Delete) or _length(write.rows) for write in writes):
+        if all(is_idle(write) for write in writes):
             return [Counts() for _ in writes]
         counts: list[Counts] = []
         with self._existing(read_only=False) as connection:
@@ -144,14 +169,14 @@ class DuckDBWarehouse(Warehouse):
             connection.commit()
         return counts
 
+    @override
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """See `Warehouse.reading`."""
         with self._file.kept_open():
             yield
 
+    @override
     def read(self, table: str, columns: Sequence[str] | None = None, where: Filters = ()) -> pa.Table:
-        """See `Warehouse.read`."""
         with self._existing(read_only=True) as connection:
             stored = self._stored(connection, table)
             self._know(stored, table, columns or (), where)
@@ -160,8 +185,8 @@ class DuckDBWarehouse(Warehouse):
             query = f"SELECT {chosen} FROM {stored.name} WHERE {text}"
             return connection.sql(query, params=values).to_arrow_table()
 
+    @override
     def count(self, table: str, where: Filters = ()) -> int:
-        """See `Warehouse.count`."""
         if not self._file.exists():
             return 0
         with self._file.open(read_only=True) as connection:
@@ -173,8 +198,8 @@ class DuckDBWarehouse(Warehouse):
             [(rows,)] = connection.execute(f"SELECT count(*) FROM {stored.name} WHERE {text}", values).fetchall()
             return rows
 
+    @override
     def duplicates(self, table: str, key: Sequence[str]) -> int:
-        """See `Warehouse.duplicates`."""
         if not self._file.exists():
             return 0
         with self._file.open(read_only=True) as connection:
@@ -187,18 +212,37 @@ class DuckDBWarehouse(Warehouse):
             [(rows,)] = connection.execute(f"SELECT coalesce(sum(n - 1), 0)::BIGINT FROM {groups}").fetchall()
             return rows
 
-    def missing(self, table: str, where: Filters, seen: str, seen_where: Filters, key: str) -> pa.Table:
-        """See `Warehouse.missing`."""
+    @override
+    def aggregate(
+        self, table: str, by: Sequence[str], values: Mapping[str, Aggregate], where: Filters = ()
+    ) -> pa.Table:
         with self._existing(read_only=True) as connection:
+            stored = self._stored(connection, table)
+            self._know(stored, table, (*by, *values), where)
+            text, bound = condition(where)
+            computed, grouped = aggregation(by, values)
+            found = connection.sql(f"SELECT {computed} FROM {stored.name} WHERE {text}{grouped}", params=bound)
+            columns = ", ".join(map(quoted, (*by, *values)))
+            types = connection.sql(f"SELECT {columns} FROM {stored.name} LIMIT 0").to_arrow_table().schema
+            return found.to_arrow_table().cast(types)
+
+    @override
+    def missing(
+        self, table: str, where: Filters, seen: str, seen_where: Filters, key: Sequence[str]
+    ) -> Iterator[pa.Table]:
+        with self._existing(read_only=True) as connection:
+            columns = ", ".join(map(quoted, key))
             sides, values = [], []
             for name, conditions in ((table, where), (seen, seen_where)):
                 stored = self._stored(connection, name)
-                self._know(stored, name, (key,), conditions)
+                self._know(stored, name, key, conditions)
                 text, bound = condition(conditions)
-                sides.append(f"(SELECT {quoted(key)} FROM {stored.name} WHERE {text})")
+                sides.append(f"(SELECT {columns} FROM {stored.name} WHERE {text})")
                 values.extend(bound)
-            query = f"FROM {sides[0]} ANTI JOIN {sides[1]} USING ({quoted(key)})"
-            return connection.sql(query, params=values).to_arrow_table()
+            query = f"FROM {sides[0]} ANTI JOIN {sides[1]} USING ({columns})"
+            found = connection.execute(query, values).to_arrow_reader()
+            assert found is not None, "a query has an answer"
+            return spooled(found.schema, found)
 
     @contextmanager
     def _existing(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -215,7 +259,7 @@ class DuckDBWarehouse(Warehouse):
             text, values = condition(write.where)
             [(rows,)] = connection.execute(f"DELETE FROM {stored.name} WHERE {text}", values).fetchall()
             return Counts(deleted=rows)
-        if not _length(write.rows):
+        if is_idle(write):
             return Counts()
         rows = write.rows.arrow() if isinstance(write.rows, ArrowStage) else write.rows
         if isinstance(rows, Stage):
@@ -226,8 +270,8 @@ class DuckDBWarehouse(Warehouse):
                 return duckdb_merge.merge(connection, table, stored, conformed(table, rows))
             case Patch():
                 return duckdb_merge.patch(connection, write, stored, conformed(table, rows))
-            case Append():
-                return duckdb_merge.append(connection, table, stored, conformed(table, rows))
+            case Replace():
+                return duckdb_merge.replace(connection, write, stored, conformed(table, rows))
 
     def _stored(self, connection: duckdb.DuckDBPyConnection, table: str) -> StoredTable:
         stored = find(connection, table)
@@ -239,10 +283,6 @@ class DuckDBWarehouse(Warehouse):
         asked = [*columns, *(column for column, _, _ in where)]
         if unknown := [column for column in asked if column.upper() not in stored.columns]:
             raise WarehouseError(f"Table {table} in {self.describe()} has no column {', '.join(unknown)}.")
-
-
-def _length(rows: Stage | pa.Table) -> int:
-    return rows.rows if isinstance(rows, Stage) else rows.num_rows
 
 
 def _memory(stored: StoredTable, rows: pa.Table) -> int:

@@ -1,10 +1,8 @@
-"""How staged rows meet stored ones in Snowflake: the text of MERGE, INSERT and DELETE.
+"""How staged rows meet stored ones in Snowflake: the text of MERGE.
 
 A source is what follows FROM: a staging table, or the rows themselves where they are few. It has the table's
 columns in the types that rows bring (JSON as text), and POSITION.
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from hubspot_assets.warehouse.base import Table, WarehouseBusy
+from hubspot_assets.warehouse.base import Replace, Table, WarehouseBusy, naive_utc
 from hubspot_assets.warehouse.snowflake.sql import (
     POSITION,
     as_stored,
@@ -66,7 +64,7 @@ def inline(table: Table, rows: pa.Table) -> Source:
     return Source(text, tuple(values), tuple(rows.column_names), candidates, rows.num_rows)
 
 
-def merge(table: Table, name: str, stored: Mapping[str, str], source: Source) -> str:
+def merge(table: Table, name: str, stored: Mapping[str, str], source: Source, *, unmarked: str | None = None) -> str:
     """The MERGE of a source by the table's key and version.
 
     Args:
@@ -74,20 +72,22 @@ def merge(table: Table, name: str, stored: Mapping[str, str], source: Source) ->
         name: Its full, quoted name.
         stored: Its columns and their types as stored.
         source: The rows.
+        unmarked: Column that is set to NULL, whatever the rows have there.
     """
-    columns = _fitting(table, stored, source)
+    columns = [*(c for c in _fitting(table, stored, source) if c != unmarked), *([unmarked] if unmarked else [])]
     others = [c for c in columns if c not in table.key]
     version = [c for c in table.version if c in columns]
     compared = {c: stored[c] for c in others if c not in table.provenance}
     update = ""
-    if compared:
+    if compared and not table.immutable:
         older = f"NOT ({newer('t', 's', version)}) AND " if version else ""
         update = (
             f" WHEN MATCHED AND {older}({differs('t', 's', compared)})"
             f" THEN UPDATE SET {', '.join(f't.{quoted(c)} = s.{quoted(c)}' for c in others)}"
         )
     return (
-        f"MERGE INTO {name} t USING ({_typed(table, stored, source, version)}) s ON {_same_key(table)}{update}"
+        f"MERGE INTO {name} t USING ({_typed(table, stored, columns, source, version, unmarked)}) s "
+        f"ON {_same_key(table)}{update}"
         f" WHEN NOT MATCHED THEN INSERT ({listed(columns)}) VALUES ({listed(columns, 's.')})"
     )
 
@@ -99,7 +99,7 @@ def patch(
     columns = [c for c in _fitting(table, stored, source) if c not in table.key]
     compared = [c for c in columns if c not in table.provenance] or columns
     older = f"({newer('s', 't', only_if_older_than)}) AND " if only_if_older_than else ""
-    rows = _typed(table, stored, source, only_if_older_than)
+    rows = _typed(table, stored, source.columns, source, only_if_older_than)
     return (
         f"SELECT COUNT(*) FROM {name} t JOIN ({rows}) s ON {_same_key(table)}",
         f"MERGE INTO {name} t USING ({rows}) s ON {_same_key(table)} "
@@ -108,20 +108,59 @@ def patch(
     )
 
 
-def append(table: Table, name: str, stored: Mapping[str, str], source: Source) -> str:
-    """The INSERT of a source."""
-    columns = _fitting(table, stored, source)
-    return f"INSERT INTO {name} ({listed(columns)}) SELECT {_as_stored(table, stored, columns)} FROM {source.text}"
+def removal(
+    write: Replace, name: str, stored: Mapping[str, str], rows: Source | None, scopes: Source | None
+) -> tuple[str, tuple[object, ...]]:
+    """The MERGE that marks the stored rows of some scopes that a batch lacks, and the values it binds.
+
+    Args:
+        write: What is replaced.
+        name: The full, quoted name of its table.
+        stored: The table's columns and their types as stored.
+        rows: The batch, None for one without rows.
+        scopes: The scopes, None for the whole table.
+    """
+    table = write.table
+    marks = [f"CAST(%s AS {stored[c]}) AS {quoted(c)}" for c in write.mark]
+    text = f"SELECT DISTINCT {listed(table.key, 'p.')}, {', '.join(marks)} FROM {name} p"
+    values: list[object] = [_text(naive_utc(value)) for value in write.mark.values()]
+    if scopes is not None:
+        same = " AND ".join(f"c.{quoted(c)} = p.{quoted(c)}" for c in write.scope)
+        text += f" JOIN (SELECT DISTINCT {listed(write.scope)} FROM {scopes.text}) c ON {same}"
+        values += scopes.values
+    lacking = ""
+    if rows is not None:
+        same = " AND ".join(f"r.{quoted(c)} = p.{quoted(c)}" for c in table.key)
+        text += f" LEFT JOIN (SELECT DISTINCT {listed(table.key)} FROM {rows.text}) r ON {same}"
+        values += rows.values
+        lacking = f" AND r.{quoted(table.key[0])} IS NULL"
+    text += f" WHERE p.{quoted(write.removal)} IS NULL{lacking}"
+    for column in write.instants:
+        text += f" AND (p.{quoted(column)} <= CAST(%s AS {stored[column]}) OR p.{quoted(column)} IS NULL)"
+        values.append(_text(naive_utc(write.removed_at)))
+    change = ", ".join(f"t.{quoted(c)} = s.{quoted(c)}" for c in write.mark)
+    return (
+        f"MERGE INTO {name} t USING ({text}) s ON {_same_key(table)} "
+        f"WHEN MATCHED AND t.{quoted(write.removal)} IS NULL THEN UPDATE SET {change}"
+    ), tuple(values)
 
 
-def _typed(table: Table, stored: Mapping[str, str], source: Source, version: Sequence[str]) -> str:
+def _typed(
+    table: Table,
+    stored: Mapping[str, str],
+    columns: Sequence[str],
+    source: Source,
+    version: Sequence[str],
+    unmarked: str | None = None,
+) -> str:
     """The newest row per key, its values as the table stores them."""
     chosen = newest(source.text, table.key, version)
-    return f"SELECT {_as_stored(table, stored, source.columns)} FROM ({chosen})"
-
-
-def _as_stored(table: Table, stored: Mapping[str, str], columns: Sequence[str]) -> str:
-    return ", ".join(f"{as_stored(quoted(c), _wanted(table, c), stored[c])} AS {quoted(c)}" for c in columns)
+    values = [
+        f"CAST(NULL AS {stored[c]})" if c == unmarked else as_stored(quoted(c), _wanted(table, c), stored[c])
+        for c in columns
+    ]
+    named = ", ".join(f"{value} AS {quoted(c)}" for value, c in zip(values, columns, strict=True))
+    return f"SELECT {named} FROM ({chosen})"
 
 
 def _fitting(table: Table, stored: Mapping[str, str], source: Source) -> Sequence[str]:

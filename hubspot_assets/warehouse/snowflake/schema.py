@@ -6,15 +6,22 @@ that still writes into the typed column meanwhile loses nothing: once that colum
 into it, and only then what was written last is brought over.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 from snowflake.connector import errors
 
-from hubspot_assets.warehouse.base import COMMENT, PROPERTY, UNPARSED, SchemaChange, Table, WarehouseError
+from hubspot_assets.warehouse.base import (
+    COMMENT,
+    PROPERTY,
+    UNPARSED,
+    Filters,
+    SchemaChange,
+    Table,
+    TableNotFound,
+    WarehouseError,
+)
 from hubspot_assets.warehouse.snowflake.errors import is_absent
 from hubspot_assets.warehouse.snowflake.session import Session
 from hubspot_assets.warehouse.snowflake.sql import Place, column_type, holds, quoted, spelled
@@ -52,6 +59,29 @@ def columns(session: Session, place: Place, table: str) -> Mapping[str, str] | N
     return {name: type_ for name, type_, *_ in described}
 
 
+def stored_columns(session: Session, place: Place, table: str) -> Mapping[str, str]:
+    """The same as `columns`, for tables that must be there.
+
+    Raises:
+        TableNotFound: If there is no such table.
+    """
+    stored = columns(session, place, table)
+    if stored is None:
+        raise TableNotFound(f"There is no table {table} in {place}; sync it first.")
+    return stored
+
+
+def know(stored: Mapping[str, str], place: Place, table: str, columns: Sequence[str], where: Filters) -> None:
+    """See to it that a table has the columns that are asked for.
+
+    Raises:
+        WarehouseError: If it lacks one.
+    """
+    asked = [*columns, *(column for column, _, _ in where)]
+    if unknown := [column for column in asked if column not in stored]:
+        raise WarehouseError(f"Table {table} in {place} has no column {', '.join(unknown)}.")
+
+
 def evolution(stored: Mapping[str, str] | None, place: Place, table: Table) -> list[Step]:
     """The steps from what is stored to what the table wants; none when it is there already.
 
@@ -62,6 +92,9 @@ def evolution(stored: Mapping[str, str] | None, place: Place, table: Table) -> l
     if stored is None:
         definitions, comments = _definitions(table, list(table.schema))
         text = f"CREATE TABLE IF NOT EXISTS {name} ({', '.join(definitions)})"
+        if table.comment:
+            text += " COMMENT = %s"
+            comments = (*comments, table.comment)
         return [Step((SchemaChange(table.name, "created"),), (Statement(text, comments),))]
     steps = []
     added = [field for field in table.schema if field.name not in stored and field.name + TEXT_SUFFIX not in stored]

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
     from snowflake.connector.cursor import SnowflakeCursor
 
-    Connect = Callable[[], SnowflakeConnection]
-
 Result = TypeVar("Result")
+
+Connect = Callable[[], "SnowflakeConnection"]
+"""Opens a connection."""
 
 ATTEMPTS = 4
 

@@ -4,8 +4,6 @@ Identifiers are always quoted, so that each means itself. Text is the same for t
 Snowflake then answers a question about unchanged tables from its result cache, and no warehouse wakes up.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,7 +11,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from hubspot_assets.warehouse.base import Filters, WarehouseError
+from hubspot_assets.warehouse.errors import WarehouseError
+from hubspot_assets.warehouse.filters import Filters
 from hubspot_assets.warehouse.sql import Dialect
 
 POSITION = "STAGED$POSITION"
@@ -37,13 +36,50 @@ def _membership(name: str, members: Sequence[object]) -> tuple[str, list[object]
     return f"{name} IN ({values})", [json.dumps(members, separators=(",", ":"))]
 
 
-_DIALECT = Dialect(
+def spelled(expression: str, type_: str) -> str:
+    """Text of a value of a Snowflake type, as HubSpot spells it."""
+    text = f"CAST({expression} AS VARCHAR)"
+    if type_.startswith("NUMBER") and not type_.endswith(",0)"):
+        return f"REGEXP_REPLACE({text}, '[.]?0+$', '')"
+    if type_.startswith("TIMESTAMP_NTZ"):
+        day_and_time = f"TO_VARCHAR({expression}, 'YYYY-MM-DD\"T\"HH24:MI:SS.FF6')"
+        # Milliseconds are what HubSpot has; finer parts, should there be any, are kept.
+        return f"REGEXP_REPLACE({day_and_time}, '000$', '') || 'Z'"
+    if type_ == "DATE":
+        return f"TO_VARCHAR({expression}, 'YYYY-MM-DD')"
+    if type_ == "VARIANT":
+        return f"TO_JSON({expression})"
+    return text
+
+
+def _json_object(values: Mapping[str, str]) -> str:
+    # It leaves out what is NULL by itself.
+    return f"OBJECT_CONSTRUCT({_pairs(values)})"
+
+
+def _json_key(column: str, key: str) -> str:
+    return f"CAST({column}[{key}] AS VARCHAR)"
+
+
+def _unpivoted(source: str, columns: Sequence[str], values: Mapping[str, str]) -> str:
+    pairs = f"(SELECT {', '.join([*columns, ''])}OBJECT_CONSTRUCT({_pairs(values)}) AS PAIRS FROM {source}) t"
+    kept = "".join(f"t.{column}, " for column in columns)
+    names = "p.KEY AS NAME, CAST(p.VALUE AS VARCHAR) AS VALUE"
+    return f"SELECT {kept}{names} FROM {pairs}, LATERAL FLATTEN(INPUT => t.PAIRS) p"
+
+
+def _pairs(values: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}, {value}" for key, value in values.items())
+
+
+DIALECT = Dialect(
     database="Snowflake",
     parameter="%s",
     types={
         pa.string(): "VARCHAR",
         pa.large_string(): "VARCHAR",
         pa.bool_(): "BOOLEAN",
+        pa.int32(): "NUMBER(38,0)",
         pa.int64(): "NUMBER(38,0)",
         pa.float64(): "FLOAT",
         pa.date32(): "DATE",
@@ -52,9 +88,13 @@ _DIALECT = Dialect(
     decimal="NUMBER",
     json="VARIANT",
     membership=_membership,
+    spelled=spelled,
+    json_object=_json_object,
+    json_key=_json_key,
+    unpivoted=_unpivoted,
 )
-quoted, column_type = _DIALECT.quoted, _DIALECT.column_type
-newer, condition = _DIALECT.newer, _DIALECT.condition
+quoted, column_type = DIALECT.quoted, DIALECT.column_type
+newer, condition, aggregation = DIALECT.newer, DIALECT.condition, DIALECT.aggregation
 
 
 @dataclass(frozen=True)
@@ -76,6 +116,9 @@ class Place:
     warehouse: str | None = None
     role: str | None = None
     user: str | None = None
+
+    def __str__(self) -> str:
+        return f"Snowflake schema {self.database}.{self.schema} of account {self.account}"
 
     @property
     def schema_name(self) -> str:
@@ -138,22 +181,6 @@ def holds(stored: str, wanted: str) -> bool:
         return True
     # DESCRIBE names the precision of times and of text, which ours leave to Snowflake.
     return not wanted.startswith("NUMBER") and stored.partition("(")[0] == wanted
-
-
-def spelled(expression: str, type_: str) -> str:
-    """Text of a value of a Snowflake type, as HubSpot spells it."""
-    text = f"CAST({expression} AS VARCHAR)"
-    if type_.startswith("NUMBER") and not type_.endswith(",0)"):
-        return f"REGEXP_REPLACE({text}, '[.]?0+$', '')"
-    if type_.startswith("TIMESTAMP_NTZ"):
-        day_and_time = f"TO_VARCHAR({expression}, 'YYYY-MM-DD\"T\"HH24:MI:SS.FF6')"
-        # Milliseconds are what HubSpot has; finer parts, should there be any, are kept.
-        return f"REGEXP_REPLACE({day_and_time}, '000$', '') || 'Z'"
-    if type_ == "DATE":
-        return f"TO_VARCHAR({expression}, 'YYYY-MM-DD')"
-    if type_ == "VARIANT":
-        return f"TO_JSON({expression})"
-    return text
 
 
 def as_stored(expression: str, wanted: str, stored: str) -> str:

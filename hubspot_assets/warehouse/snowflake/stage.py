@@ -1,13 +1,13 @@
 """Rows on their way to Snowflake: a typed, zstd-compressed Parquet file on this machine's disk."""
 
-from __future__ import annotations
-
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from typing_extensions import override
 
 from hubspot_assets.warehouse.base import Stage, Table, WarehouseError, conformed
 from hubspot_assets.warehouse.snowflake.sql import POSITION
@@ -40,19 +40,19 @@ class ParquetStage(Stage):
         """The table's columns that the rows have."""
 
     @property
+    @override
     def rows(self) -> int:
-        """See `Stage.rows`."""
         return self._rows
 
     @property
+    @override
     def full(self) -> bool:
-        """See `Stage.full`."""
         return self._rows >= self._full_rows or (
             self._folder is not None and self._path.stat().st_size >= self._full_bytes
         )
 
+    @override
     def write(self, rows: pa.Table) -> None:
-        """See `Stage.write`."""
         rows = conformed(self._table, rows)
         columns = tuple(rows.column_names)
         if self._rows and columns != self.columns:
@@ -66,8 +66,8 @@ class ParquetStage(Stage):
         if self._waiting_bytes >= _ROW_GROUP_BYTES:
             self._write_row_group()
 
+    @override
     def close(self) -> None:
-        """See `Stage.close`."""
         if self._writer is not None:
             self._writer.close()
         if self._folder is not None:
@@ -85,7 +85,11 @@ class ParquetStage(Stage):
     def keys(self) -> int:
         """How many different keys the rows of the finished file have."""
         key = list(self._table.key)
-        return pq.read_table(self.file(), columns=key).group_by(key).aggregate([]).num_rows
+        return self.selected(key).group_by(key).aggregate([]).num_rows
+
+    def selected(self, columns: Sequence[str]) -> pa.Table:
+        """Some columns of the finished file."""
+        return pq.read_table(self.file(), columns=list(columns))
 
     @property
     def _path(self) -> Path:

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from hubspot_assets.sync.records.seen import SEEN
-from hubspot_assets.warehouse.base import Append, Merge
+from hubspot_assets.warehouse.base import Merge
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 from hubspot_assets_tests.warehouse.contacts import CONTACTS, contact, merged, rows
 
@@ -39,7 +39,7 @@ def rewrite(path: str, _: str) -> None:
         one = rows(contact(0, updated=version, EMAIL=str(version)))
         incoming = one.take([0] * ROWS).set_column(0, one.schema.field(0), pa.arange(0, ROWS))
         said = pa.table({"SYNCID": ["s"], "OBJECTID": [version]})
-        warehouse.commit(Merge(CONTACTS, incoming), Append(SEEN, said))
+        warehouse.commit(Merge(CONTACTS, incoming), Merge(SEEN, said))
         print("ready", flush=True)
 
 

@@ -106,7 +106,7 @@ def test_the_file_is_given_back_after_use_and_after_failure(duckdb_warehouse, du
     with pytest.raises(WarehouseError):
         duckdb_warehouse.read(NAME, ["PROPERTY_FAX"])
     with pytest.raises(WarehouseError):
-        duckdb_warehouse.missing(NAME, (), SEEN.name, (), "OBJECTID")
+        duckdb_warehouse.missing(NAME, (), SEEN.name, (), ["OBJECTID"])
     assert other_process_gets_in()
     assert duckdb_warehouse.count(NAME) == 1
 

@@ -9,8 +9,8 @@ import pytest
 import sqlglot
 from sqlglot import expressions as exp
 
-from hubspot_assets.warehouse.base import WarehouseBusy
-from hubspot_assets.warehouse.snowflake.merge import Source, append, inline, merge, patch
+from hubspot_assets.warehouse.base import Replace, WarehouseBusy
+from hubspot_assets.warehouse.snowflake.merge import Source, inline, merge, patch, removal
 from hubspot_assets.warehouse.snowflake.schema import evolution
 from hubspot_assets.warehouse.snowflake.sql import (
     Place,
@@ -28,6 +28,7 @@ STORED = {
     field.name: column_type(field.type, json=field.name in CONTACTS.json).replace("VARCHAR", "VARCHAR(16777216)")
     for field in CONTACTS.schema
 }
+ALIASES = ("t", "s", "v", "p", "r", "c")
 STAGED = Source(PLACE.table("STAGED"), (), tuple(CONTACTS.schema.names), 1, 1)
 
 
@@ -40,6 +41,13 @@ def merged(stored=STORED, table=CONTACTS, source=STAGED) -> str:
     text = merge(table, NAME, stored, source)
     assert isinstance(parsed(text), exp.Merge)
     return text
+
+
+def replaced() -> Replace:
+    """Contacts whose removal is the instant in SEEN, one a scope."""
+    table = replace(CONTACTS, removal="PROPERTY_SEEN")
+    scopes = pa.table({"OBJECTID": [1]})
+    return Replace(table, contacts(), removed_at=day(1), scope=("OBJECTID",), scopes=scopes, stamp={"SYNCID": "s"})
 
 
 def test_a_merge_source_holds_one_row_per_key_the_newest():
@@ -83,20 +91,35 @@ def test_the_source_computes_and_the_merge_only_assigns():
 def test_every_identifier_is_quoted_and_upper_case():
     statements = [
         merged(),
-        append(CONTACTS, NAME, STORED, STAGED),
+        removal(replaced(), NAME, STORED, STAGED, STAGED)[0],
         *patch(CONTACTS, NAME, STORED, STAGED, ("INGESTEDAT",)),
         *(statement.text for step in evolution(None, PLACE, CONTACTS) for statement in step.statements),
     ]
     for text in statements:
         for identifier in parsed(text).find_all(exp.Identifier):
-            assert identifier.quoted or identifier.name in ("t", "s", "v")
-            assert identifier.name == identifier.name.upper() or identifier.name in ("t", "s", "v")
+            assert identifier.quoted or identifier.name in ALIASES
+            assert identifier.name == identifier.name.upper() or identifier.name in ALIASES
 
 
 def test_a_table_without_a_version_takes_the_row_that_comes_last():
     text = merged(table=replace(CONTACTS, version=()))
     assert 'ORDER BY "STAGED$POSITION" DESC' in text
     assert "WHEN MATCHED AND (" in text
+
+
+def test_what_is_immutable_is_only_added_to():
+    assert "WHEN MATCHED" not in merged(table=replace(CONTACTS, immutable=True))
+
+
+def test_a_removal_is_one_merge_that_marks_what_the_batch_lacks_and_nothing_newer():
+    text, values = removal(replaced(), NAME, STORED, STAGED, STAGED)
+    assert isinstance(parsed(text), exp.Merge)
+    assert 'WHERE p."PROPERTY_SEEN" IS NULL AND r."OBJECTID" IS NULL AND (p."UPDATEDAT" <= ' in text
+    # Snowflake refuses two rows for one target here too, should the table have one key twice.
+    assert 'USING (SELECT DISTINCT p."OBJECTID"' in text
+    assert text.count("%s") == len(values) == 4
+    whole = Replace(replace(replaced().table, version=()), contacts(), removed_at=day(1))
+    assert " JOIN " not in removal(whole, NAME, STORED, None, None)[0]
 
 
 def test_a_table_of_keys_alone_is_only_added_to():

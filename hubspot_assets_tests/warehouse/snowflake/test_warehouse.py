@@ -17,7 +17,6 @@ from snowflake.connector import errors
 from snowflake.connector.cursor import SnowflakeCursor
 
 from hubspot_assets.warehouse.base import (
-    Append,
     Counts,
     Delete,
     Merge,
@@ -81,7 +80,7 @@ def test_values_of_every_type_come_back_exactly_through_files_and_within_stateme
     empty = {"OBJECTID": 2}
     assert store(snowflake, ADA, empty) == Counts(inserted=2)
     through_file = rows(snowflake)
-    snowflake.commit(Delete(CONTACTS, []), Append(CONTACTS, contacts(ADA, empty)))
+    snowflake.commit(Delete(CONTACTS, []), Merge(CONTACTS, contacts(ADA, empty)))
     assert rows(snowflake) == through_file
     blank, ada = through_file
     assert set(blank.values()) == {None, 2}
@@ -117,7 +116,7 @@ def test_a_stage_is_full_by_rows_or_by_compressed_bytes_and_keeps_them_on_disk(s
 def test_without_rows_no_statement_is_sent(snowflake):
     with recorded() as sent, snowflake.stage(CONTACTS) as stage:
         none = contacts()
-        assert snowflake.commit(Merge(CONTACTS, stage), Append(CONTACTS, none), Patch(CONTACTS, none)) == [Counts()] * 3
+        assert snowflake.commit(Merge(CONTACTS, stage), Merge(CONTACTS, none), Patch(CONTACTS, none)) == [Counts()] * 3
     assert sent == []
 
 
@@ -178,7 +177,7 @@ def test_a_commit_that_fails_in_passing_is_repeated_as_a_whole(snowflake, caplog
     def sometimes(counts):
         if failures:
             raise failures.pop()
-        return Append(CONTACTS, contacts({"OBJECTID": 3}))
+        return Merge(CONTACTS, contacts({"OBJECTID": 3}))
 
     with snowflake.stage(CONTACTS) as stage:
         stage.write(contacts({"OBJECTID": 1, "UPDATEDAT": day(2), "PROPERTY_NAME": "after"}, {"OBJECTID": 2}))
