@@ -19,6 +19,7 @@ class Report:
         mode: Why it read what it read.
         strategy: How it read.
         idle: Whether nothing had changed, so that nothing was read.
+        unavailable: What the account does not have, in a sentence; None where it has it.
         covered_until: Every change up to here is in the table; None where no sync has covered any.
         lag_seconds: How far that instant lay behind HubSpot's clock at the end.
         rows_read: Things read from HubSpot, those read twice counted twice.
@@ -48,6 +49,7 @@ class Report:
     seconds: float
     seconds_waiting: float
     idle: bool = False
+    unavailable: str | None = None
     rows_read: int = 0
     counts: Counts = field(default_factory=Counts)
     rows_unparsed: int = 0

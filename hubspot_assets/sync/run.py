@@ -5,14 +5,18 @@ import time
 from collections.abc import Callable, Sequence
 
 from hubspot_assets.hubspot.records.id_ranges import Outstanding
+from hubspot_assets.hubspot.records.search import Window
 from hubspot_assets.hubspot.transport.client import Client, Usage
 from hubspot_assets.sync.commits import Commits
 from hubspot_assets.sync.progress import Progress
 from hubspot_assets.sync.report import Report
-from hubspot_assets.sync.source import P, Plan, Source, Work
+from hubspot_assets.sync.source import Mode, P, Plan, Source, Unavailable, Work
 from hubspot_assets.sync.state import STATE, State, forget, read_state
 from hubspot_assets.sync.syncs import SYNCS, SyncRow
 from hubspot_assets.warehouse.base import SchemaChange, Warehouse, WarehouseError, Write
+
+UNAVAILABLE = "unavailable"
+"""Key of a sync's notes: what the account does not have, in a sentence."""
 
 _log = logging.getLogger(__name__)
 
@@ -45,21 +49,32 @@ def run(
     with warehouse.reading():
         state = read_state(warehouse, source.target)
         source.look(state, warehouse)
-    plan = source.plan(state, warehouse)
+    try:
+        plan = source.plan(state, warehouse)
+    except Unavailable as error:
+        say(f"{source.name}: {error}")
+        return _unavailable(source, state, used(), time.monotonic() - began, str(error))
     row = _row(source, plan, client, run_id)
     if plan.idle:
-        say(f"{source.name}: {plan.sentence or 'nothing has changed'}")
-        return _report(source, plan, state, row, used(), time.monotonic() - began, client=client)
+        say(f"{source.name}: {plan.sentence}")
+        unavailable = (plan.notes or {}).get(UNAVAILABLE)
+        seconds = time.monotonic() - began
+        return _report(source, plan, state, row, used(), seconds, client=client, unavailable=unavailable)
     say(f"{source.name}: {plan.sentence}")
     changes = _prepare(warehouse, plan, state)
     work = _work(plan, row, client)
-    rows_left = max(plan.expected - work.rows_before, 0) if plan.expected is not None else None
-    commits = Commits(warehouse, row, work, used=used, progress=Progress(source.name, rows_left, say))
+    left = max(plan.expected - work.rows_before, 0) if plan.expected is not None else None
+    commits = Commits(warehouse, row, work, used=used, progress=Progress(source.name, left, say))
     commits.write_with_next_commit(*plan.first_writes)
+    closing = [forget(state.open, "PROGRESS")] if state.open else []
+    unavailable = None
     try:
-        writes = _read_and_conclude(source, plan, commits)
-        closing = [forget(state.open, "PROGRESS")] if state.open else []
-        commits.finish(client.now(), plan.covered_until, source.notes(), *writes, *closing)
+        try:
+            writes = _read_and_conclude(source, plan, commits)
+        except Unavailable as error:
+            unavailable, writes = str(error), ()
+        notes = {**(plan.notes or {}), UNAVAILABLE: unavailable} if unavailable else plan.notes
+        commits.finish(client.now(), plan.covered_until, notes, *writes, *closing)
     finally:
         commits.close()
     with warehouse.reading():
@@ -67,8 +82,10 @@ def run(
         rows = warehouse.count(source.target.table, source.target.where) if source.target.where else rows_in_table
     now = State(state.covered_until, rows=rows, rows_in_table=rows_in_table)
     seconds = time.monotonic() - began
-    report = _report(source, plan, now, commits.row, used(), seconds, client=client, changes=changes)
-    say(f"{source.name}: {report.sentence()}")
+    report = _report(
+        source, plan, now, commits.row, used(), seconds, client=client, changes=changes, unavailable=unavailable
+    )
+    say(f"{source.name}: {unavailable or report.sentence()}")
     return report
 
 
@@ -95,9 +112,10 @@ def _prepare(warehouse: Warehouse, plan: Plan, state: State) -> list[SchemaChang
 
 def _work(plan: Plan, row: SyncRow, client: Client) -> Work:
     if plan.interrupted is None:
-        return Work((row.sync_id,), client.now(), Outstanding(), plan.strategy)
+        return Work((row.sync_id,), client.now(), Outstanding(), plan.strategy, notes=plan.notes)
     before = plan.interrupted.work
-    return Work((*before.sync_ids, row.sync_id), before.began_at, before.outstanding, plan.strategy, before.rows_before)
+    sync_ids = (*before.sync_ids, row.sync_id)
+    return Work(sync_ids, before.began_at, before.outstanding, plan.strategy, before.rows_before, plan.notes)
 
 
 def _read_and_conclude(source: Source[P], plan: P, commits: Commits) -> Sequence[Write]:
@@ -106,6 +124,8 @@ def _read_and_conclude(source: Source[P], plan: P, commits: Commits) -> Sequence
         for batch in source.read(plan, commits.work):
             commits.add(batch)
         return source.conclude(plan, commits)
+    except Unavailable:
+        raise
     except BaseException:
         try:
             commits.keep()
@@ -124,6 +144,7 @@ def _report(
     *,
     client: Client,
     changes: Sequence[SchemaChange] = (),
+    unavailable: str | None = None,
 ) -> Report:
     covered_until = plan.covered_until or state.covered_until
     return Report(
@@ -146,4 +167,24 @@ def _report(
         table=plan.table,
         schema_changes=tuple(changes),
         idle=plan.idle,
+        unavailable=unavailable,
+    )
+
+
+def _unavailable(source: Source[P], state: State, usage: Usage, seconds: float, said: str) -> Report:
+    return Report(
+        target=source.target,
+        window=Window(),
+        mode=Mode.INITIAL if state.covered_until is None else Mode.INCREMENTAL,
+        strategy="none",
+        covered_until=state.covered_until,
+        lag_seconds=None,
+        rows_in_slice=state.rows,
+        rows_in_table=state.rows_in_table,
+        api_calls=usage.calls,
+        rate_limited=usage.rate_limited,
+        seconds=seconds,
+        seconds_waiting=usage.seconds_waiting,
+        idle=True,
+        unavailable=said,
     )

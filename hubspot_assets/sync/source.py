@@ -6,7 +6,7 @@ differs: what there is to read, how it is read, and what only the end can tell.
 """
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -21,6 +21,15 @@ from hubspot_assets.warehouse.base import Filters, Table, Warehouse, Write
 if TYPE_CHECKING:
     from hubspot_assets.sync.commits import Commits
     from hubspot_assets.sync.state import State
+
+
+class Unavailable(Exception):
+    """The account has no such thing: its plan lacks it, or HubSpot does not offer it. Nothing is wrong with the rest.
+
+    The message is for people. A source raises it from `plan` or `read`; the sync then ends well, and says so.
+    """
+
+    permanent = True
 
 
 class Mode(StrEnum):
@@ -96,6 +105,7 @@ class Work:
         outstanding: What has not been read yet.
         strategy: How it is read.
         rows_before: How many rows the earlier syncs committed.
+        notes: What the next sync is to know once the read is done.
     """
 
     sync_ids: tuple[str, ...]
@@ -103,6 +113,7 @@ class Work:
     outstanding: Outstanding
     strategy: str
     rows_before: int = 0
+    notes: Mapping[str, Any] | None = None
 
     def begin_again(self, strategy: str) -> None:
         """Read everything after all, in another way; what has come so far is kept."""
@@ -142,6 +153,7 @@ class Plan:
         interrupted: The sync that this one goes on with.
         expected: About how many things there are to read; None where HubSpot does not tell.
         first_writes: What must be true as soon as there are rows.
+        notes: What the next sync of the target is to know once this one has finished; None for nothing.
     """
 
     mode: Mode
@@ -155,6 +167,7 @@ class Plan:
     interrupted: Interrupted | None = None
     expected: int | None = None
     first_writes: tuple[Write, ...] = ()
+    notes: Mapping[str, Any] | None = None
 
 
 P = TypeVar("P", bound=Plan)
@@ -178,11 +191,19 @@ class Source(Protocol[P]):
         ...
 
     def plan(self, state: "State", warehouse: Warehouse) -> P:
-        """Decide what this sync does, by what earlier ones left behind and by what HubSpot tells cheaply."""
+        """Decide what this sync does, by what earlier ones left behind and by what HubSpot tells cheaply.
+
+        Raises:
+            Unavailable: The account has no such thing.
+        """
         ...
 
     def read(self, plan: P, work: Work) -> Iterator[Batch]:
-        """Read what `work` has outstanding: concurrently, in flat memory, in any order."""
+        """Read what `work` has outstanding: concurrently, in flat memory, in any order.
+
+        Raises:
+            Unavailable: The account has no such thing; it is not asked for again before a full read.
+        """
         ...
 
     def conclude(self, plan: P, commits: "Commits") -> Sequence[Write]:
@@ -195,10 +216,6 @@ class Source(Protocol[P]):
         Returns:
             Writes that go into the last commit, together with the row of SYNCS that says the sync has finished.
         """
-        ...
-
-    def notes(self) -> dict[str, Any] | None:
-        """Return what the next sync of the target is to know; None for nothing."""
         ...
 
     def facts(self) -> dict[str, int]:

@@ -163,9 +163,11 @@ def _refuse_other_type(warehouse: Warehouse, target: Target, syncs: Iterable[Map
     if not types:
         # Syncs of earlier versions did not write down their type; the rows tell.
         other: Filters = (("OBJECTTYPEID", "!=", target.object_type_id),)
-        types = set(warehouse.aggregate(target.table, ["OBJECTTYPEID"], {}, other)["OBJECTTYPEID"].to_pylist())
-    if strangers := types - {target.object_type_id, None}:
-        raise TableTaken(target, min(strangers))
+        types: set[str | None] = set(
+            warehouse.aggregate(target.table, ["OBJECTTYPEID"], {}, other)["OBJECTTYPEID"].to_pylist()
+        )
+    if strangers := sorted(each for each in types if each not in (None, target.object_type_id)):
+        raise TableTaken(target, strangers[0])
 
 
 def _interrupted(row: Mapping[str, Any]) -> Interrupted:
@@ -177,5 +179,6 @@ def _interrupted(row: Mapping[str, Any]) -> Interrupted:
         outstanding=Outstanding.from_json(progress["outstanding"]),
         strategy=row["STRATEGY"],
         rows_before=progress["rows_read"],
+        notes=progress.get("notes"),
     )
     return Interrupted(Mode(row["MODE"]), window, work)

@@ -1,6 +1,7 @@
 """SYNCS: one row per sync, kept beside the data and written in the same transactions."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -85,7 +86,7 @@ class SyncRow:
     api_calls: int = 0
     rate_limited: int = 0
     finished_at: datetime | None = None
-    progress: dict[str, Any] | None = None
+    progress: Mapping[str, Any] | None = None
 
     def counting(self, counts: Counts) -> Self:
         """Return the row with the counts of one more commit."""
@@ -122,7 +123,7 @@ class SyncRow:
             "STARTEDAT": naive(self.started_at),
             "FINISHEDAT": naive(self.finished_at),
             "RUNID": self.run_id,
-            "PROGRESS": json.dumps(self.progress) if self.progress is not None else None,
+            "PROGRESS": json.dumps(dict(self.progress)) if self.progress is not None else None,
         }
         return pa.Table.from_pylist([row], schema=SYNCS.schema)
 
@@ -134,6 +135,7 @@ def progress_of(work: Work, rows_read: int) -> dict[str, Any]:
         "outstanding": work.outstanding.to_json(),
         "sync_ids": list(work.sync_ids),
         "began_at": work.began_at.isoformat(),
+        "notes": dict(work.notes) if work.notes is not None else None,
     }
 
 

@@ -15,6 +15,8 @@ from hubspot_assets.sync.state import State
 from hubspot_assets.sync.syncs import SYNCS, naive
 from hubspot_assets.warehouse.base import Filters, Warehouse
 
+_WRITTEN = ("ROWSINSERTED", "ROWSUPDATED", "ROWSREMOVED")
+
 LATE = timedelta(hours=1)
 """A commit is seen at most this long after the instant that it bears."""
 
@@ -45,7 +47,7 @@ def upstream_of(warehouse: Warehouse, tables: Sequence[str], state: State) -> Up
     """
     since = state.covered_until - LATE if state.covered_until is not None else None
     taken: Mapping[str, int] = (state.notes or {}).get("taken", {})
-    rows = [row for row in _syncs(warehouse, tables, since, taken) if row["ROWSREAD"] or row["FINISHEDAT"]]
+    rows = _syncs(warehouse, tables, since, taken)
     new: dict[str, list[str]] = {table: [] for table in tables}
     for row in rows:
         if _written(row) > taken.get(row["SYNCID"], 0):
@@ -57,9 +59,11 @@ def _syncs(
     warehouse: Warehouse, tables: Sequence[str], since: datetime | None, taken: Mapping[str, int]
 ) -> list[dict[str, Any]]:
     """The syncs that may have written since, and those that had not finished when they were last seen."""
-    if warehouse.schema(SYNCS.name) is None:
+    stored = warehouse.schema(SYNCS.name)
+    if stored is None or not set(_WRITTEN) <= set(stored.names):
+        # SYNCS of earlier versions; the next sync of records brings the columns.
         return []
-    columns = ["SYNCID", "TABLENAME", "STARTEDAT", "FINISHEDAT", "ROWSREAD"]
+    columns = ["SYNCID", "TABLENAME", "STARTEDAT", "FINISHEDAT", *_WRITTEN]
     of_tables: Filters = (("TABLENAME", "in", list(tables)),)
     parts: list[Filters] = [(*of_tables, ("FINISHEDAT", ">=", naive(since)))] if since else [of_tables]
     if since:
@@ -71,8 +75,8 @@ def _syncs(
 
 
 def _written(row: Mapping[str, Any]) -> int:
-    """How far a sync had written: a number that grows with each of its commits, and once more when it finishes."""
-    return 2 * (row["ROWSREAD"] or 0) + (1 if row["FINISHEDAT"] is not None else 0)
+    """How many rows a sync has written so far; those that it found just so are no news."""
+    return sum(row[column] or 0 for column in _WRITTEN)
 
 
 def _may_come_again(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], since: datetime | None) -> bool:

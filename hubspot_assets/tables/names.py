@@ -25,6 +25,11 @@ def table_name(plural_label: str) -> str:
     return _identifier("OBJECTS_", plural_label)
 
 
+def id_stem(singular_label: str) -> str:
+    """Return what id columns of associations begin with: `Line item` gives `LINE_ITEM`, as in `LINE_ITEM_OBJECTID`."""
+    return _identifier("", singular_label)
+
+
 def column_names(definitions: Iterable[PropertyDefinition], known: Mapping[str, str]) -> dict[str, str]:
     """The column of every property, no two alike.
 

@@ -50,11 +50,11 @@ class MassDeletion(Exception):
 
 def missing(warehouse: Warehouse, table: str, slice_: Slice, work: Work, absorbed: Mapping[int, int]) -> list[int]:
     """Return the ids of live (or archived) records that a full read did not meet, less those read since it began."""
-    filters = [
+    filters: list[Filter] = [
         Slice.LATEST.filter if slice_ is Slice.LATEST else IN_RECYCLE_BIN,
         ("INGESTEDAT", "<", naive(work.began_at)),
     ]
-    met = [("SYNCID", "=", work.sync_ids[0])]
+    met: list[Filter] = [("SYNCID", "=", work.sync_ids[0])]
     ids: set[int] = set()
     for part in warehouse.missing(table, filters, SEEN.name, met, ["OBJECTID"]):
         ids.update(part["OBJECTID"].to_pylist())

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import pyarrow as pa
 
@@ -170,10 +169,6 @@ class RecordsSource:
         if self._completes(plan) and table.to_backfill:
             writes += table.definition_writes(self.client.now())
         return writes
-
-    def notes(self) -> dict[str, Any] | None:
-        """Return nothing: the covered instant says it all."""
-        return None
 
     def facts(self) -> dict[str, int]:
         """Return how many records were newly marked as merged into another, and as purged."""

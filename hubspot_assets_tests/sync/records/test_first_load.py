@@ -82,7 +82,7 @@ def test_twenty_five_thousand_contacts_of_one_millisecond_are_all_read(
 ) -> None:
     syncing = Syncing(flood, connect(flood), warehouse, "contacts")
     flood.change("contacts", {"lastname": "Flood"})
-    assert syncing.latest().strategy is Strategy.SCAN
+    assert syncing.latest().strategy == Strategy.SCAN
     # Beyond 10,000 matches a search goes no further, and all of these are of one instant.
     flood.change("contacts", {"lastname": "Ebb"}, count=12_000)
     report = syncing.latest(updated_after=flood.now() - timedelta(seconds=2))

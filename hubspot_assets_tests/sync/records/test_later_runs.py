@@ -29,7 +29,7 @@ def test_a_second_run_after_one_percent_of_changes_costs_its_pages_and_a_handful
     tickets.calls()
     report = tickets.latest()
     assert (report.rows_read, report.counts.updated) == (30, 30)
-    assert report.strategy is Strategy.SEARCH
+    assert report.strategy == Strategy.SEARCH
     assert report.api_calls == tickets.calls() <= 1 + HANDFUL
     tickets.archived()
     tickets.assert_equal()

@@ -104,7 +104,7 @@ def test_what_was_read_before_a_refusal_is_kept_and_not_read_again(crowd: Syncin
         crowd.latest()
     crowd.portal.faults()
     kept = crowd.warehouse.count(crowd.table)
-    assert kept >= 100
+    assert kept > 0
     report = crowd.latest()
     assert report.counts.inserted == len(crowd.portal.ids("tickets")) - kept
     crowd.archived()
