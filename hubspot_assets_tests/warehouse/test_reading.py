@@ -1,4 +1,4 @@
-from datetime import UTC, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pyarrow as pa
@@ -7,6 +7,8 @@ import pytest
 from hubspot_assets.sync.records.seen import SEEN
 from hubspot_assets.warehouse.base import TableNotFound, WarehouseError
 from hubspot_assets_tests.warehouse.contacts import CONTACTS, NAME, contact, instant, merged, rows
+
+PAIRS = pa.schema([("A", pa.int64()), ("B", pa.string())])
 
 
 @pytest.fixture
@@ -64,6 +66,62 @@ def test_keys_that_another_table_lacks_are_missing(four):
     assert [part.to_pydict() for part in missing] == [{"OBJECTID": [3]}]
 
 
+def test_missing_keys_may_have_several_columns(warehouse):
+    """A pair is missing where its columns do not meet in one row, although each is found somewhere."""
+    ours, theirs = (Table(name, PAIRS, key=("A", "B")) for name in ("OURS", "THEIRS"))
+    warehouse.ensure(ours, theirs)
+    warehouse.commit(
+        Merge(ours, pa.table({"A": [1, 1, 2], "B": ["x", "y", "x"]})),
+        Merge(theirs, pa.table({"A": [1, 2], "B": ["x", "y"]})),
+    )
+    found = pa.concat_tables(warehouse.missing("OURS", (), "THEIRS", (), ("A", "B")))
+    assert sorted(found.to_pylist(), key=str) == [{"A": 1, "B": "y"}, {"A": 2, "B": "x"}]
+    assert found.schema == PAIRS
+    assert list(warehouse.missing("OURS", (("A", "=", 1), ("B", "=", "x")), "THEIRS", (), ("A", "B"))) == []
+
+
+def test_who_works_through_missing_keys_may_write_meanwhile(warehouse):
+    ours = Table("OURS", PAIRS, key=("A", "B"))
+    theirs = Table("THEIRS", PAIRS, key=("A", "B"))
+    warehouse.ensure(ours, theirs)
+    pairs = pa.table({"A": range(200_000), "B": ["x"] * 200_000}, schema=PAIRS)
+    warehouse.commit(Merge(ours, pairs))
+    written = 0
+    for part in warehouse.missing("OURS", (), "THEIRS", (), ("A", "B")):
+        assert part.num_rows < 200_000, "not the whole answer at once"
+        [counts] = warehouse.commit(Merge(theirs, part.slice(0, 10)))
+        written += counts.inserted
+    assert warehouse.count("THEIRS") == written > 10
+
+
+@pytest.mark.parametrize(
+    ("by", "where", "expected"),
+    [
+        (("PROPERTY_EMAIL",), (), {("a", 1, 2, 1), ("b", 3, 3, 5), (None, None, None, 4)}),
+        ((), (), {(3, 5, 10)}),
+        ((), [("OBJECTID", ">", 90)], set()),
+        (("PROPERTY_EMAIL",), [("OBJECTID", "in", range(2, 90_000))], {("b", 3, 3, 5), (None, None, None, 4)}),
+    ],
+)
+def test_groups_of_rows_are_summed_up_by_the_destination(four, by, where, expected):
+    merged(four, contact(1, EMAIL="a", AMOUNT=Decimal(2), updated=1, read=3))
+    merged(four, contact(2, EMAIL="b", AMOUNT=Decimal("0.5"), updated=2, read=3))
+    merged(four, contact(3, EMAIL="b", AMOUNT=Decimal("2.5"), updated=3, read=3))
+    values = {"UPDATEDAT": "max", "PROPERTY_AMOUNT": "sum", "OBJECTID": "sum"}
+    found = four.aggregate(NAME, by, values, where)
+    assert found.schema.equals(pa.schema([CONTACTS.schema.field(name) for name in (*by, *values)]))
+    rows = {tuple(row.values()) for row in found.to_pylist()}
+    minutes = {tuple(value.minute if isinstance(value, datetime) else value for value in row) for row in rows}
+    assert minutes == expected
+
+
+def test_what_is_asked_of_groups_must_be_there(four, warehouse):
+    with pytest.raises(WarehouseError, match="no column PROPERTY_FAX"):
+        four.aggregate(NAME, ("PROPERTY_FAX",), {"OBJECTID": "max"})
+    with pytest.raises(TableNotFound, match="no table SYNCS"):
+        warehouse.aggregate("SYNCS", ("TABLENAME",), {"COVEREDUNTIL": "max"})
+
+
 def test_a_table_that_is_not_there_has_no_schema_and_no_rows(warehouse):
     assert warehouse.schema(NAME) is None
     assert warehouse.count(NAME) == 0
@@ -107,7 +165,7 @@ def test_a_destination_that_works_passes_its_check(warehouse, contacts_warehouse
 def test_rows_that_repeat_a_key_are_counted(four):
     assert four.duplicates(NAME, ("OBJECTID",)) == 0
     # As a table that somebody else filled, one key several times.
-    by_row = Table(NAME, CONTACTS.schema, key=("OBJECTID", "SYNCID"))
+    by_row = Table(NAME, CONTACTS.schema, key=("OBJECTID", "SYNCID"), json=("UNPARSED",))
     again = [contact(3, SYNCID="a"), contact(3, SYNCID="b"), contact(4, None, SYNCID="a"), contact(5, SYNCID="a")]
     four.commit(Merge(by_row, rows(*again)))
     assert four.duplicates(NAME, ("OBJECTID",)) == 3
