@@ -126,6 +126,25 @@ def test_a_key_of_several_columns_tells_rows_apart(warehouse):
     assert warehouse.commit(Merge(SEEN, ids.slice(1))) == [Counts(unchanged=2)]
 
 
+def test_rows_that_are_immutable_are_added_once_and_never_looked_at_again(warehouse):
+    schema = pa.schema([("SYNCID", pa.string()), ("OBJECTID", pa.int64()), ("NOTE", pa.string())])
+    table = Table("VERSIONS", schema, key=("SYNCID", "OBJECTID"), immutable=True)
+    warehouse.ensure(table)
+    first = pa.table({"SYNCID": ["a", "a", "b"], "OBJECTID": [1, 2, 1], "NOTE": ["x", "y", "z"]})
+    again = pa.table({"SYNCID": ["a", "a", "c", "c"], "OBJECTID": [1, 2, 1, 1], "NOTE": ["other", "y", "new", "new"]})
+    assert warehouse.commit(Merge(table, first)) == [Counts(inserted=3)]
+    for counts in (Counts(inserted=1, unchanged=2), Counts(unchanged=3)):
+        with warehouse.stage(table) as stage:
+            stage.write(again)
+            assert warehouse.commit(Merge(table, stage)) == [counts]
+    assert sorted(stored(warehouse, "SYNCID", "OBJECTID", "NOTE", name="VERSIONS")) == [
+        ("a", 1, "x"),
+        ("a", 2, "y"),
+        ("b", 1, "z"),
+        ("c", 1, "new"),
+    ]
+
+
 def test_the_writes_of_a_commit_happen_in_order_and_together(contacts_warehouse):
     contacts_warehouse.ensure(SYNCS, SEEN)
     ids = pa.table({"SYNCID": ["s", "s"], "OBJECTID": [1, 2]})

@@ -240,8 +240,7 @@ class DuckDBWarehouse(Warehouse):
                 sides.append(f"(SELECT {columns} FROM {stored.name} WHERE {text})")
                 values.extend(bound)
             query = f"FROM {sides[0]} ANTI JOIN {sides[1]} USING ({columns})"
-            found = connection.execute(query, values).to_arrow_reader()
-            assert found is not None, "a query has an answer"
+            found = connection.sql(query, params=values).to_arrow_reader()
             return spooled(found.schema, found)
 
     @contextmanager
