@@ -15,11 +15,12 @@ from hubspot_assets.demo_portal.definitions import Layout, PropertyDefinition
 from hubspot_assets.demo_portal.faults import Faults
 from hubspot_assets.demo_portal.index import NO_LAG, Lag, SearchIndex
 from hubspot_assets.demo_portal.limits import LIMITS_OFF, Limits, LimitSettings
+from hubspot_assets.demo_portal.people import OWNERS, People
+from hubspot_assets.demo_portal.pipelines import Pipelines
 from hubspot_assets.demo_portal.portal_types import PortalType, PortalTypes, custom_type, standard_types
 from hubspot_assets.demo_portal.rendering import Memory, Renderer
 from hubspot_assets.demo_portal.request_log import RequestLog
 from hubspot_assets.demo_portal.roll_ups import RollUps
-from hubspot_assets.demo_portal.settings_objects import OWNERS
 from hubspot_assets.demo_portal.store import RecordStore
 from hubspot_assets.demo_portal.tokens import Tokens
 
@@ -109,7 +110,8 @@ class Account:
         self.random = Random(options.seed)
         self.requests = RequestLog()
         self.associations = Associations()
-        self.owners = OWNERS
+        self.people = People()
+        self.pipelines = Pipelines()
         self._memory = Memory()
         self._renderers: dict[object, Renderer] = {}
         sizes = DEFAULT_SIZES if options.sizes is None else options.sizes

@@ -27,6 +27,7 @@ def control_plane(account: Account) -> Starlette:
     - `GET /__portal/requests?path=…` lists the latest requests, `GET /__portal/summary` counts all of them.
     - `GET /__portal/truth/{type}` streams every record ever known, one JSON object a line.
     - `GET /__portal/associations/{type}/{to}` streams every association of a pair, one JSON array a line.
+    - `GET /__portal/settings` tells owners, teams, users and pipelines as they are.
     - `GET /__portal/about` says what the portal is.
     """
 
@@ -61,6 +62,17 @@ def control_plane(account: Account) -> Starlette:
             _chunks(true_associations(account.associations, here, there)), media_type="application/x-ndjson"
         )
 
+    async def settings(_: Request) -> Response:
+        people = account.people
+        return _json(
+            {
+                "owners": people.owners_as_json(),
+                "teams": [each.as_json() for each in people.teams.values()],
+                "users": [each.as_json() for each in people.users.values()],
+                "pipelines": account.pipelines.as_json(),
+            }
+        )
+
     async def about(_: Request) -> Response:
         return _json(
             {
@@ -83,6 +95,7 @@ def control_plane(account: Account) -> Starlette:
             Route("/__portal/requests", requests),
             Route("/__portal/summary", summary),
             Route("/__portal/about", about),
+            Route("/__portal/settings", settings),
             Route("/__portal/truth/{type}", truth),
             Route("/__portal/associations/{type}/{to}", associations),
             Route("/__portal/{order}", order, methods=["POST"]),

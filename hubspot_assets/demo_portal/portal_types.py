@@ -79,7 +79,7 @@ def standard_types() -> list[PortalType]:
             object_type_id=each.object_type_id,
             singular=_singular(each.name),
             label=each.label,
-            singular_label=_singular(each.label),
+            singular_label=each.singular_label,
             scopes=each.scopes,
             created_property="createdate" if each.name in CREATED_WITHOUT_PREFIX else "hs_createdate",
             last_modified_property=each.last_modified_property,

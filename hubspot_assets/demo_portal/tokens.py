@@ -21,6 +21,8 @@ OTHER_SCOPES = (
     "crm.objects.owners.read",
     "crm.schemas.custom.read",
     "sales-email-read",
+    "settings.users.read",
+    "settings.users.teams.read",
 )
 _DECODABLE = re.compile(r"(pat-[a-z0-9]+-|CK)[\w-]+")
 

@@ -22,7 +22,7 @@ def test_owners_are_paged_and_archived_ones_listed_apart_without_a_user_id(hubsp
     pages = list(hubspot.pages("/crm/owners/2026-09", limit=4))
     owners = [each for page in pages for each in page.json["results"]]
     assert len(pages) == 3
-    assert len({owner["id"] for owner in owners}) == 9
+    assert len({owner["id"] for owner in owners}) == 10
     archived = hubspot.get("/crm/owners/2026-09", archived="true").json["results"]
     assert all(owner["archived"] and owner["userId"] is None and owner["userIdIncludingInactive"] for owner in archived)
     assert hubspot.get("/crm/owners/2026-09", email=owners[0]["email"]).json["results"] == owners[:1]

@@ -7,7 +7,7 @@ import pytest
 
 from hubspot_assets.demo_portal.company.build import DEFAULT_SIZES
 from hubspot_assets.demo_portal.control_plane import true_records
-from hubspot_assets.demo_portal.settings_objects import DEAL_STAGES
+from hubspot_assets.demo_portal.pipelines import DEAL_STAGES
 from hubspot_assets.demo_portal.truth import Truth
 from hubspot_assets_tests.demo_portal.asker import Asker, asker
 

@@ -105,6 +105,32 @@ def test_schemas_name_the_custom_objects_of_the_account():
     assert hubspot.get("/crm-object-schemas/2026-09/schemas/2-41234567").json["name"] == "cars"
 
 
+def test_the_schema_of_a_standard_type_names_its_associations(hubspot: Asker):
+    schema = hubspot.get("/crm-object-schemas/2026-09/schemas/0-1").json
+    assert (schema["objectTypeId"], schema["name"], schema["labels"]["plural"]) == ("0-1", "CONTACT", "Contacts")
+    names = {(each["toObjectTypeId"], each["id"]): each["name"] for each in schema["associations"]}
+    assert names[("0-2", "279")] == "CONTACT_TO_COMPANY_UNLABELED"
+    assert names[("0-2", "1")] == "CONTACT_TO_COMPANY"
+    assert names[("0-2", "28")] == "contact_to_company_decision_maker"
+    token = hubspot.account.tokens.issue(scopes=["tickets"]).value
+    assert hubspot.get("/crm-object-schemas/2026-09/schemas/0-1", token).status == 403
+
+
+def test_types_without_pipelines_answer_that_there_are_none(hubspot: Asker):
+    assert hubspot.get("/crm/pipelines/2026-09/products").status == 404
+
+
+def test_a_pipeline_can_be_made_changed_and_deleted(hubspot: Asker):
+    hubspot.order("put_pipeline", type="deals", id="renewals", label="Renewals", stages=[{"id": "r1", "label": "Due"}])
+    found = {each["id"]: each for each in hubspot.get("/crm/pipelines/2026-09/deals").json["results"]}
+    assert [stage["label"] for stage in found["renewals"]["stages"]] == ["Due"]
+    hubspot.order("put_pipeline", type="deals", id="renewals", stages=[])
+    found = {each["id"]: each for each in hubspot.get("/crm/pipelines/2026-09/deals").json["results"]}
+    assert (found["renewals"]["label"], found["renewals"]["stages"]) == ("Renewals", [])
+    hubspot.order("remove_pipeline", type="deals", id="renewals")
+    assert len(hubspot.get("/crm/pipelines/2026-09/deals").json["results"]) == 1
+
+
 def test_schemas_without_their_scope_are_refused_in_their_own_words(hubspot: Asker):
     token = hubspot.account.tokens.issue(scopes=["crm.objects.custom.read"]).value
     reply = hubspot.get("/crm-object-schemas/2026-09/schemas", token)
@@ -112,7 +138,9 @@ def test_schemas_without_their_scope_are_refused_in_their_own_words(hubspot: Ask
     assert "crm.schemas.custom.read" in reply.json["context"]["requiredGranularScopes"]
 
 
-@pytest.mark.parametrize(("name", "stages"), [("deals", 7), ("tickets", 4), ("leads", 4), ("products", 0)])
+@pytest.mark.parametrize(
+    ("name", "stages"), [("deals", 7), ("tickets", 4), ("leads", 4), ("contacts", 8), ("2-41234567", 3)]
+)
 def test_pipelines_hold_their_stages(hubspot: Asker, name: str, stages: int):
     found = hubspot.get(f"/crm/pipelines/2026-09/{name}").json["results"]
     assert sum(len(pipeline["stages"]) for pipeline in found) == stages

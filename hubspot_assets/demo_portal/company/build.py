@@ -80,7 +80,8 @@ def _complete(rows: Rows, store: RecordStore, world: World) -> None:
     definitions = list(store.layout.active())
     share = 0.15 if len(definitions) > SPARSE_FROM else 0.7
     unset = [None] * len(rows)
-    owner_ids = [str(owner.id) for owner in world.owners]
+    people = [owner for owner in world.owners if owner.user_id is not None]
+    owner_ids = [str(owner.id) for owner in people]
     updated = list(map(instant_text, rows.updated))
     rows.columns.update(
         {
@@ -90,7 +91,7 @@ def _complete(rows: Rows, store: RecordStore, world: World) -> None:
             store.object_type.last_modified_property: updated,
             "hubspot_owner_id": rows.pick((*owner_ids, *owner_ids, None)),
             "hubspot_team_id": unset,
-            "hs_created_by_user_id": rows.pick([str(owner.user_id) for owner in world.owners]),
+            "hs_created_by_user_id": rows.pick([str(owner.user_id) for owner in people]),
             "hs_updated_by_user_id": unset,
             "hs_object_source_label": rows.pick(("CRM_UI", "IMPORT", "INTEGRATION", None)),
             "hs_merged_object_ids": unset,

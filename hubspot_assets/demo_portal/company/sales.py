@@ -4,7 +4,7 @@ from hubspot_assets.demo_portal.clock import DAY, date_text, instant_text
 from hubspot_assets.demo_portal.company import words
 from hubspot_assets.demo_portal.company.rows import Rows
 from hubspot_assets.demo_portal.company.world import World
-from hubspot_assets.demo_portal.settings_objects import DEAL_STAGES, SALES_PIPELINE
+from hubspot_assets.demo_portal.pipelines import DEAL_STAGES, SALES_PIPELINE
 from hubspot_assets.demo_portal.store import Version
 
 

@@ -13,7 +13,7 @@ from hubspot_assets.demo_portal.company import words
 from hubspot_assets.demo_portal.company.rows import Rows
 from hubspot_assets.demo_portal.company.sales import deals, line_items, products
 from hubspot_assets.demo_portal.company.world import World
-from hubspot_assets.demo_portal.settings_objects import LEAD_STAGES, SUPPORT_PIPELINE, TICKET_STAGES
+from hubspot_assets.demo_portal.pipelines import LEAD_STAGES, SUPPORT_PIPELINE, TICKET_STAGES
 
 
 def _slug(text: str) -> str:
@@ -207,7 +207,8 @@ def notes(rows: Rows, world: World) -> None:
 
 def users(rows: Rows, world: World) -> None:
     """The account's users, who are the owners of its records."""
-    owners = [world.owners[each % len(world.owners)] for each in range(len(rows))]
+    people = [owner for owner in world.owners if owner.user_id is not None]
+    owners = [people[each % len(people)] for each in range(len(rows))]
     rows.columns.update(
         {
             "hs_email": [owner.email for owner in owners],

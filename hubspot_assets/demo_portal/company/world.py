@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from hubspot_assets.demo_portal.associations import Associations
 from hubspot_assets.demo_portal.company.rows import Rows
-from hubspot_assets.demo_portal.settings_objects import Owner
+from hubspot_assets.demo_portal.people import Owner
 from hubspot_assets.demo_portal.store import Version
 
 

@@ -1,4 +1,4 @@
-"""The account itself: who it is, who works in it, how much it holds, and what a token may do."""
+"""The account itself: who it is, how much it holds, and what a token may do."""
 
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 from hubspot_assets.demo_portal.calls import Answer, Call, Endpoint, answer
 from hubspot_assets.demo_portal.clock import SECOND
-from hubspot_assets.demo_portal.errors import credentials_missing, invalid, resource_not_found
+from hubspot_assets.demo_portal.errors import credentials_missing, invalid
 from hubspot_assets.demo_portal.limits import Bucket
+from hubspot_assets.demo_portal.people import OWNERS
 from hubspot_assets.demo_portal.portal_types import PortalType
 
-MAX_OWNERS = 500
 RECORDS_LIMIT = 15_000_000
 LIBRARY_TYPES = ("services", "courses", "listings", "appointments", "projects")
 
@@ -37,37 +37,6 @@ def details(call: Call) -> Answer:
     )
 
 
-def list_owners(call: Call) -> Answer:
-    """Owners, active or archived, in ascending order of id."""
-    call.token.require("crm.objects.owners.read")
-    limit = call.limit(100, MAX_OWNERS)
-    after = call.parameter("after", "0")
-    if not after.isdigit():
-        raise invalid("Invalid paging cursor", after=[after])
-    email = call.parameter("email")
-    owners = [
-        each
-        for each in sorted(call.account.owners, key=lambda owner: owner.id)
-        if each.archived == call.flag("archived") and each.id >= int(after) and (not email or each.email == email)
-    ]
-    body: dict[str, object] = {"results": [each.as_json() for each in owners[:limit]]}
-    if len(owners) > limit:
-        cursor = str(owners[limit].id)
-        body["paging"] = {"next": {"after": cursor, "link": call.link(cursor)}}
-    return answer(body)
-
-
-def read_owner(call: Call) -> Answer:
-    """One owner, by owner id or user id."""
-    call.token.require("crm.objects.owners.read")
-    by_user = call.parameter("idProperty", "id") == "userId"
-    for owner in call.account.owners:
-        key = owner.user_id if by_user else owner.id
-        if str(key) == call.parameters["id"] and owner.archived == call.flag("archived"):
-            return answer(owner.as_json())
-    raise resource_not_found()
-
-
 def token_information(call: Call) -> Answer:
     """What a private-app token or service key may do."""
     token = call.account.tokens.find(str(call.json().get("tokenKey", "")))
@@ -75,7 +44,7 @@ def token_information(call: Call) -> Answer:
         raise credentials_missing()
     return answer(
         {
-            "userId": call.account.owners[0].user_id,
+            "userId": OWNERS[0].user_id,
             "hubId": call.account.portal_id,
             "appId": 1_234_567,
             "scopes": sorted(token.scopes),
@@ -140,8 +109,6 @@ def library(call: Call) -> Answer:
 
 ENDPOINTS = (
     Endpoint("GET", "/account-info/details", details),
-    Endpoint("GET", "/crm/owners", list_owners),
-    Endpoint("GET", "/crm/owners/{id}", read_owner),
     Endpoint("GET", "/crm/limits/records", record_limits),
     Endpoint("GET", "/crm/object-library/enablement", library),
     Endpoint("POST", "/oauth/private-apps/get/access-token-info", token_information, Bucket.NONE),

@@ -1,11 +1,12 @@
 """Property definitions, custom object schemas and pipelines: what the account's data means."""
 
+from hubspot_assets.catalog.association_types import HUBSPOT_DEFINED, PRIMARY
+from hubspot_assets.demo_portal.association_types import AssociationType
 from hubspot_assets.demo_portal.calls import Answer, Call, Endpoint, answer
 from hubspot_assets.demo_portal.clock import instant_text
 from hubspot_assets.demo_portal.definitions import SENSITIVITIES, PropertyDefinition
 from hubspot_assets.demo_portal.errors import invalid, resource_not_found, schema_scopes_missing
 from hubspot_assets.demo_portal.portal_types import PortalType
-from hubspot_assets.demo_portal.settings_objects import PIPELINES, pipeline_json
 from hubspot_assets.demo_portal.store import RecordStore
 from hubspot_assets.demo_portal.tokens import definition_scopes
 
@@ -42,12 +43,14 @@ def read_property(call: Call) -> Answer:
 
 def _schema(call: Call, object_type: PortalType) -> dict[str, object]:
     definitions = call.account.stores[object_type.name].layout.active()
-    own = [each.name for each in definitions if not each.hubspot_defined]
+    own = [each.name for each in definitions if each.hubspot_defined != object_type.custom and each.type == "string"]
+    custom = object_type.custom
+    # HubSpot's own types go by a name in capitals, and by their type id where custom objects have a number.
     body: dict[str, object] = {
-        "id": object_type.object_type_id.partition("-")[2],
+        "id": object_type.object_type_id.partition("-")[2] if custom else object_type.object_type_id,
         "objectTypeId": object_type.object_type_id,
-        "name": object_type.name,
-        "fullyQualifiedName": object_type.fully_qualified_name,
+        "name": object_type.name if custom else object_type.singular.upper(),
+        "fullyQualifiedName": object_type.fully_qualified_name or object_type.singular.upper(),
         "labels": {"singular": object_type.singular_label, "plural": object_type.label},
         "primaryDisplayProperty": own[0],
         "secondaryDisplayProperties": own[1:2],
@@ -55,24 +58,42 @@ def _schema(call: Call, object_type: PortalType) -> dict[str, object]:
         "searchableProperties": own[:1],
         "allowsSensitiveProperties": True,
         "archived": False,
-        "createdAt": instant_text(CUSTOM_CREATED_AT),
-        "updatedAt": instant_text(CUSTOM_CREATED_AT),
     }
+    if custom:
+        body["createdAt"] = body["updatedAt"] = instant_text(CUSTOM_CREATED_AT)
     if call.parameter("includePropertyDefinitions", "true") == "true":
         layout = call.account.stores[object_type.name].layout
         body["properties"] = [each.as_json() for each in layout.active()]
     if call.parameter("includeAssociationDefinitions", "true") == "true":
         body["associations"] = [
-            {
-                "id": str(each.type_id),
-                "fromObjectTypeId": object_type.object_type_id,
-                "toObjectTypeId": target.object_type_id,
-                "name": f"{object_type.name}_to_{target.singular}",
-            }
+            _association(object_type, target, each)
             for target in call.account.types
             for each in call.account.associations.types(object_type.name, target.name)
         ]
     return body
+
+
+def _association(here: PortalType, there: PortalType, kind: AssociationType) -> dict[str, object]:
+    name = f"{here.singular}_to_{there.singular}"
+    if kind.label is not None:
+        name = name if kind.label == PRIMARY else f"{name}_{kind.label.replace(' ', '_').lower()}"
+    elif not here.custom and not there.custom:
+        name += "_unlabeled"
+    most = 1 if kind.label == PRIMARY else 10_000
+    return {
+        "id": str(kind.type_id),
+        "fromObjectTypeId": here.object_type_id,
+        "toObjectTypeId": there.object_type_id,
+        "name": name if here.custom or kind.category != HUBSPOT_DEFINED else name.upper(),
+        "cardinality": "ONE_TO_ONE" if most == 1 else "ONE_TO_MANY",
+        "inverseCardinality": "ONE_TO_MANY",
+        "maxToObjectIds": most,
+        "maxFromObjectIds": 10_000,
+        "hasUserEnforcedMaxToObjectIds": False,
+        "hasUserEnforcedMaxFromObjectIds": False,
+        "createdAt": None,
+        "updatedAt": None,
+    }
 
 
 def list_schemas(call: Call) -> Answer:
@@ -83,20 +104,23 @@ def list_schemas(call: Call) -> Answer:
 
 
 def read_schema(call: Call) -> Answer:
-    """One object type's schema."""
-    if not call.token.may(*SCHEMA_SCOPES):
-        raise schema_scopes_missing(SCHEMA_SCOPES)
+    """One object type's schema; HubSpot's own types have one too."""
     object_type = call.object_type()
     if not object_type.custom:
-        raise resource_not_found()
+        call.token.require(*definition_scopes(object_type))
+    elif not call.token.may(*SCHEMA_SCOPES):
+        raise schema_scopes_missing(SCHEMA_SCOPES)
     return answer(_schema(call, object_type))
 
 
 def list_pipelines(call: Call) -> Answer:
-    """Pipelines with their stages; there are no pages."""
+    """Pipelines with their stages, in no order; there are no pages. Types that have none answer 404."""
     object_type = call.object_type()
     call.token.require(*definition_scopes(object_type))
-    return answer({"results": [pipeline_json(each) for each in PIPELINES.get(object_type.name, ())]})
+    pipelines = call.account.pipelines.of(object_type.name)
+    if pipelines is None:
+        raise resource_not_found()
+    return answer({"results": pipelines})
 
 
 ENDPOINTS = (

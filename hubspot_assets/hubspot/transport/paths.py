@@ -45,6 +45,36 @@ def schemas(version: str) -> str:
     return f"/crm-object-schemas/{version}/schemas"
 
 
+def schema(version: str, object_type: str) -> str:
+    """Definition of one object type, one of HubSpot's own or custom (GET)."""
+    return f"{schemas(version)}/{_segment(object_type)}"
+
+
+def owners(version: str) -> str:
+    """Owners of records (GET)."""
+    return f"/crm/owners/{version}"
+
+
+def pipelines(version: str, object_type: str) -> str:
+    """Pipelines of an object type, with their stages (GET)."""
+    return f"/crm/pipelines/{version}/{_segment(object_type)}"
+
+
+def teams(version: str) -> str:
+    """Teams of the account, with those above them (GET)."""
+    return f"/settings/teams/{version}"
+
+
+def users(version: str) -> str:
+    """Users of the account (GET)."""
+    return f"/settings/users/{version}"
+
+
+def roles(version: str) -> str:
+    """Roles that users can have (GET)."""
+    return f"{users(version)}/roles"
+
+
 def account_details(version: str) -> str:
     """What the account is: id, time zone, where its data lives (GET)."""
     return f"/account-info/{version}/details"

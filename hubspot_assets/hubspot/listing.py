@@ -1,0 +1,45 @@
+"""Lists that come in pages with a cursor: owners, users, teams."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+
+from hubspot_assets.hubspot.records.pages import Next, Paging
+from hubspot_assets.hubspot.transport.client import Client
+from hubspot_assets.hubspot.transport.errors import UnreadableAnswer
+
+T = TypeVar("T")
+
+
+def listed(client: Client, path: str, type: type[T], params: Mapping[str, str] | None = None) -> Iterator[T]:
+    """Read all `results` of a list, page by page.
+
+    Args:
+        client: The HubSpot client.
+        path: From the root of the API (see `paths`).
+        type: What each result is.
+        params: The query, without `after`.
+
+    Raises:
+        UnreadableAnswer: A page is not what the endpoint promises, or leads to itself.
+        HubSpotError: What else the client could not get over.
+    """
+    after = None
+    while True:
+        answer = client.get(path, {**(params or {}), **({} if after is None else {"after": after})})
+        page: Any = answer.decode(_page(type))
+        yield from page.results
+        following: Next | None = page.paging.next if page.paging else None
+        if following is None:
+            return
+        if str(following.after) == after:
+            raise UnreadableAnswer(f"The page of {path} after {after!r} leads to itself.")
+        after = str(following.after)
+
+
+@cache
+def _page(type: type[T]) -> type[msgspec.Struct]:
+    results = list[type]  # pyright: ignore[reportInvalidTypeForm]
+    return msgspec.defstruct("Page", [("results", results), ("paging", Paging | None, None)])
