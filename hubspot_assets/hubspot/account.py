@@ -48,20 +48,24 @@ class _TokenInfo(msgspec.Struct):
 def account(client: Client) -> Account:
     """Read what the account is. Every credential may; so this also tells whether the token works.
 
-    The account's time zone is handed to the client's budgets: from then on they know when a day ends.
+    The client's budgets learn whose they are: from then on they share the account's limits with its other users, and
+    know when a day ends.
 
     Raises:
-        InvalidToken: the token does not work.
-        HubSpotError: what else the client could not get over.
+        InvalidToken: The token does not work.
+        HubSpotError: What else the client could not get over.
     """
     details = client.get(paths.account_details(client.api_version)).decode(Account)
-    if details.time_zone is not None:
-        try:
-            client.budgets.daily.time_zone = ZoneInfo(details.time_zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            # A zone this machine does not know: errors then say "midnight in the account's time zone".
-            client.budgets.daily.time_zone = None
+    client.budgets.belongs_to(details.portal_id, _zone(details.time_zone))
     return details
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    """The time zone of that name; None for one this machine does not know, where errors then say only "midnight"."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def granted_scopes(client: Client) -> frozenset[str] | None:

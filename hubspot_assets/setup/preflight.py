@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from hubspot_assets.defs.resources.client import client_of
 from hubspot_assets.defs.resources.warehouse import warehouse_of
 from hubspot_assets.hubspot.account import account, granted_scopes
-from hubspot_assets.hubspot.limits.budgets import BudgetsUnavailable
 from hubspot_assets.hubspot.properties import property_definitions
 from hubspot_assets.hubspot.transport import paths
 from hubspot_assets.hubspot.transport.client import Client
-from hubspot_assets.hubspot.transport.errors import HubSpotError
+from hubspot_assets.hubspot.transport.errors import BudgetsUnavailable, HubSpotError
 from hubspot_assets.settings.errors import SettingsError
 from hubspot_assets.settings.hubspot import Settings
 from hubspot_assets.sync.object_types import object_type_called

@@ -1,34 +1,41 @@
-"""A window of requests in a Postgres database, shared across machines. Needs the extra `postgres`."""
+"""A rolling limit in a Postgres database, shared across machines. Needs the extra `postgres`."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool, PoolTimeout
 from pyrate_limiter import PostgresBucket
+from typing_extensions import override
 
-from hubspot_assets.hubspot.limits.window_store import BudgetsUnavailable, Limit, Note, Store
+from hubspot_assets.hubspot.limits.limit_store import Limit, Note, Store
+from hubspot_assets.hubspot.limits.server_url import ServerUrl, failed, unusable
 
 _TABLE = sql.Identifier("hubspot_assets_rate_limits")
 _CREATE = sql.SQL(
     "CREATE TABLE IF NOT EXISTS {} (name TEXT PRIMARY KEY, requests BIGINT, milliseconds BIGINT, paused_until BIGINT)"
 ).format(_TABLE)
 _READ = sql.SQL("SELECT requests, milliseconds, paused_until FROM {} WHERE name = %s").format(_TABLE)
-_WRITE = sql.SQL(
-    "INSERT INTO {} VALUES (%s, %s, %s, %s) ON CONFLICT (name) DO UPDATE"
-    " SET (requests, milliseconds, paused_until)"
-    " = (excluded.requests, excluded.milliseconds, excluded.paused_until)"
+_NOTE_LIMIT = sql.SQL(
+    "INSERT INTO {} (name, requests, milliseconds) VALUES (%s, %s, %s) ON CONFLICT (name) DO UPDATE"
+    " SET (requests, milliseconds) = (excluded.requests, excluded.milliseconds)"
+).format(_TABLE)
+# GREATEST passes over NULL.
+_NOTE_PAUSE = sql.SQL(
+    "INSERT INTO {0} (name, paused_until) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE"
+    " SET paused_until = GREATEST({0}.paused_until, excluded.paused_until)"
 ).format(_TABLE)
 
 
 class PostgresStore(Store):
-    """A window in a Postgres database, timed by its clock.
+    """A rolling limit in a Postgres database, timed by its clock.
 
     Args:
-        pool: connections; closed with the store.
-        name: of the window, unique within the database.
-        limit: to begin with.
+        pool: Connections; closed with the store.
+        name: Of the limit, unique within the database.
+        limit: To begin with.
     """
 
     def __init__(self, pool: ConnectionPool, name: str, limit: Limit) -> None:
@@ -42,22 +49,28 @@ class PostgresStore(Store):
                 connection.execute(_CREATE)
 
     @contextmanager
+    @override
     def exclusive(self) -> Iterator[None]:
-        """Nothing to hold, for the bucket locks its table; names the server when it fails."""
+        # Nothing to hold, for the bucket locks its table.
         try:
             yield
         except (psycopg.Error, PoolTimeout) as error:
-            raise BudgetsUnavailable.failed("Postgres", error) from error
+            raise failed("Postgres", error) from error
 
+    @override
     def read(self) -> Note:
-        """The note as it stands."""
         with self._pool.connection() as connection:
             return Note.from_row(connection.execute(_READ, (self._name,)).fetchone())
 
-    def write(self, note: Note) -> None:
-        """Replace the note."""
+    @override
+    def note_limit(self, limit: Limit) -> None:
         with self._pool.connection() as connection:
-            connection.execute(_WRITE, (self._name, *note.row))
+            connection.execute(_NOTE_LIMIT, (self._name, limit.requests, limit.milliseconds))
+
+    @override
+    def note_pause(self, until: int) -> None:
+        with self._pool.connection() as connection:
+            connection.execute(_NOTE_PAUSE, (self._name, until))
 
 
 def _in_utc(connection: psycopg.Connection) -> None:
@@ -66,23 +79,32 @@ def _in_utc(connection: psycopg.Connection) -> None:
     connection.commit()
 
 
-def connect(url: str, fingerprint: str) -> Callable[[str, Limit], PostgresStore]:
+def connect(server: ServerUrl) -> Callable[[str, str, Limit], PostgresStore]:
     """Reach the server.
 
     Args:
-        url: `postgresql://…`.
-        fingerprint: of the credential whose windows are kept.
+        server: `postgresql://…`.
 
     Returns:
-        What makes the store of a window, by the window's name and first limit.
+        What makes the store of a limit, by whose limit it is, its name and its first value.
 
     Raises:
-        BudgetsUnavailable: the server does not answer, or lets nobody in.
+        BudgetsUnavailable: The server does not answer or lets nobody in, or the address is not one.
     """
+    if not _is_readable(server):
+        raise unusable()
     try:
         # A pool would go on trying in the background; one connection says at once what is wrong.
-        psycopg.connect(url, connect_timeout=10).close()
+        psycopg.connect(server.url, connect_timeout=10).close()
     except psycopg.Error as error:
-        raise BudgetsUnavailable.unreachable("Postgres", url, error) from error
-    pool: ConnectionPool = ConnectionPool(url, min_size=1, max_size=4, open=True, configure=_in_utc)
-    return lambda name, limit: PostgresStore(pool, f"{fingerprint}_{name}", limit)
+        raise server.unreachable("Postgres", error) from error
+    pool: ConnectionPool = ConnectionPool(server.url, min_size=1, max_size=4, open=True, configure=_in_utc)
+    return lambda owner, name, limit: PostgresStore(pool, f"{owner}_{name}", limit)
+
+
+def _is_readable(server: ServerUrl) -> bool:
+    try:
+        conninfo_to_dict(server.url)
+    except psycopg.ProgrammingError:
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""A window of requests in a file, shared by the processes of a machine."""
+"""A rolling limit in a file, shared by the processes of a machine."""
 
 import sqlite3
 import time
@@ -7,22 +7,24 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pyrate_limiter import SQLiteBucket
+from typing_extensions import override
 
-from hubspot_assets.hubspot.limits.window_store import BudgetsUnavailable, Limit, Note, Store
+from hubspot_assets.hubspot.limits.limit_store import Limit, Note, Store
+from hubspot_assets.hubspot.transport.errors import BudgetsUnavailable
 
 _BUSY_SECONDS = 30.0
 """How long another process may hold the file; it takes a fraction of a millisecond."""
 
 
 class SQLiteStore(Store):
-    """A window in a file of this machine.
+    """A rolling limit in a file of this machine.
 
     A process that dies holding the file's lock lets go of it by dying; half-made changes are rolled back.
 
     Args:
-        path: the file, made when missing.
-        name: of the window, unique within the file.
-        limit: to begin with.
+        path: The file, made when missing.
+        name: Of the limit, unique within the file.
+        limit: To begin with.
     """
 
     def __init__(self, path: Path, name: str, limit: Limit) -> None:
@@ -58,27 +60,40 @@ class SQLiteStore(Store):
                 time.sleep(0.02)
 
     @contextmanager
+    @override
     def exclusive(self) -> Iterator[None]:
-        """Hold the file's write lock."""
+        # The file's write lock.
         try:
             with self._lock:
                 yield
         except sqlite3.Error as error:
             raise self._unavailable(error) from error
 
+    @override
     def read(self) -> Note:
-        """The note as it stands."""
         row = self._connection.execute(
             "SELECT requests, milliseconds, paused_until FROM notes WHERE name = ?", (self._name,)
         ).fetchone()
         return Note.from_row(row)
 
-    def write(self, note: Note) -> None:
-        """Replace the note."""
-        self._connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?, ?)", (self._name, *note.row))
+    @override
+    def note_limit(self, limit: Limit) -> None:
+        self._connection.execute(
+            "INSERT INTO notes (name, requests, milliseconds) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE"
+            " SET requests = excluded.requests, milliseconds = excluded.milliseconds",
+            (self._name, limit.requests, limit.milliseconds),
+        )
 
+    @override
+    def note_pause(self, until: int) -> None:
+        self._connection.execute(
+            "INSERT INTO notes (name, paused_until) VALUES (?, ?) ON CONFLICT (name) DO UPDATE"
+            " SET paused_until = max(ifnull(paused_until, 0), excluded.paused_until)",
+            (self._name, until),
+        )
+
+    @override
     def close(self) -> None:
-        """Close the file."""
         self._connection.close()
 
     def _unavailable(self, error: sqlite3.Error) -> BudgetsUnavailable:

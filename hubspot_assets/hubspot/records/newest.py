@@ -16,9 +16,9 @@ class Modified:
     """A record as search knows it.
 
     Attributes:
-        id: its id.
-        created_at: when it was created (aware, UTC).
-        modified_at: when it was last modified (aware, UTC).
+        id: Its id.
+        created_at: When it was created (aware, UTC).
+        modified_at: When it was last modified (aware, UTC).
     """
 
     id: int
@@ -31,8 +31,8 @@ class Newest:
     """The live records of an object type.
 
     Attributes:
-        total: how many there are, by the search index.
-        records: those modified last, the latest first. A record modified again since the index learned of it is left
+        total: How many there are, by the search index.
+        records: Those modified last, the latest first. A record modified again since the index learned of it is left
             out where it stands too low: a search for what changed would not find it yet.
     """
 
@@ -48,20 +48,21 @@ class _Record(msgspec.Struct, rename="camel"):
 
 class _Results(msgspec.Struct):
     results: list[_Record]
-    total: int = 0
+    total: int
 
 
 def newest(client: Client, object_type_path: str, last_modified_property: str, *, limit: int = 100) -> Newest:
     """Ask, in one request, for the newest records and the number of all.
 
     Args:
-        client: the HubSpot client.
-        object_type_path: how object endpoints spell the type.
-        last_modified_property: the property that tells when a record was last modified.
-        limit: how many records, at most 200.
+        client: The HubSpot client.
+        object_type_path: How object endpoints spell the type.
+        last_modified_property: The property that tells when a record was last modified.
+        limit: How many records, at most 200.
 
     Raises:
-        HubSpotError: HubSpot refused (a type that cannot be searched: BadRequest or NotFound), or kept failing.
+        HubSpotError: HubSpot refused (a type that cannot be searched: BadRequest or NotFound), kept failing, or did
+            not tell how many there are.
     """
     body = {
         "filterGroups": [{"filters": [{"propertyName": "hs_object_id", "operator": "GT", "value": "0"}]}],

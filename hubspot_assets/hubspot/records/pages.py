@@ -13,10 +13,10 @@ class Page:
     """Records of one answer, unparsed.
 
     Attributes:
-        body: a JSON object whose `results` are the records.
-        rows: how many records `results` holds.
-        read_at: when the answer arrived, by this machine's clock (aware, UTC).
-        covers: every record whose id lies in this range has been met once this page is kept;
+        body: A JSON object whose `results` are the records.
+        rows: How many records `results` holds.
+        read_at: When it was read from HubSpot, by HubSpot's clock (aware, UTC); see `Answer.received_at`.
+        covers: Every record whose id lies in this range has been met once this page is kept;
             None for pages that say nothing about a range (records read by id).
     """
 

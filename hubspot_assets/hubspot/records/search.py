@@ -1,14 +1,14 @@
 """Reading the records that match a filter, by search; above all those changed in a window of time.
 
 The filter stays fixed, rows are sorted by `hs_object_id`, and each request asks for ids beyond the last one seen.
-So there is no offset: the cap of 10,000 results, more than 10,000 rows in one millisecond, and rows that move
-while being read are no cases at all (the failures behind airbytehq/airbyte#43317 and #10700). Short and even
+So there is no offset, and the cap of 10,000 results, more than 10,000 rows in one millisecond, and rows that move
+while being read need no special handling (the failures behind airbytehq/airbyte#43317 and #10700). Short and even
 empty pages may carry a cursor (airbytehq/airbyte#80745): reading ends at a page without a cursor that has no rows,
 or has all that match. Where an account's search keeps none of this, `SearchUnreliable` says so, and a scan reads
 the same records.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +18,13 @@ from hubspot_assets.hubspot.records.pages import Page, Results
 from hubspot_assets.hubspot.records.ranged_read import RangedRead
 from hubspot_assets.hubspot.transport import paths
 from hubspot_assets.hubspot.transport.client import Answer, Client
+from hubspot_assets.hubspot.transport.errors import (
+    BadRequest,
+    NotFound,
+    NotSearchable,
+    SearchUnreliable,
+    UnreadableAnswer,
+)
 
 PAGE_SIZE = 200
 MOST_IN_FLIGHT = 5
@@ -29,10 +36,6 @@ EARLIEST = datetime.fromtimestamp(1, UTC)
 """A filter at the epoch itself makes HubSpot answer 500."""
 
 Filter = dict[str, object]
-
-
-class SearchUnreliable(Exception):
-    """Paging a search by id would lose rows, or never end; a scan does neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +105,33 @@ class Search:
         self._filter_groups = filter_groups
 
     def count(self) -> Count:
-        """Count the matches, in one request."""
-        _, results = self._post(ALL_IDS, properties=["hs_object_id"], direction="DESCENDING", limit=1)
+        """Count the matches, in one request.
+
+        Raises:
+            NotSearchable: Search refuses the object type, or to filter it so. Its message says why, and that a scan
+                reads the same: every record, which is worth saying.
+            UnreadableAnswer: HubSpot goes on answering without a number of matches.
+            HubSpotError: What else the client could not get over.
+        """
+        try:
+            _, results = self._post(
+                ALL_IDS, properties=["hs_object_id"], direction="DESCENDING", limit=1, check=_counted
+            )
+        except (BadRequest, NotFound) as error:
+            raise self._not_searchable(error) from error
         ids = [int(record.id) for record in results.results]
-        return Count(results.total or 0, max(ids, default=None))
+        assert results.total is not None  # as checked
+        return Count(results.total, max(ids, default=None))
+
+    def _not_searchable(self, error: BadRequest | NotFound) -> NotSearchable:
+        return NotSearchable(
+            f"HubSpot refuses to search {self._type}, so that what changed cannot be told, and every record is read by "
+            f"list instead. It says: {error.message}",
+            status=error.status,
+            method=error.method,
+            path=error.path,
+            correlation_id=error.correlation_id,
+        )
 
     def pages(
         self, ranges: Sequence[IdRange] = (ALL_IDS,), *, expected: int | None = None, highest_id: int | None = None
@@ -154,6 +180,7 @@ class Search:
         properties: list[str] | None = None,
         direction: str = "ASCENDING",
         limit: int = PAGE_SIZE,
+        check: Callable[[Answer], object] | None = None,
     ) -> tuple[Answer, Results]:
         body: dict[str, object] = {
             "filterGroups": [{"filters": [*group, *_within(range_)]} for group in self._filter_groups],
@@ -163,8 +190,15 @@ class Search:
         }
         if after is not None:
             body["after"] = after
-        answer = self._client.post(paths.search(self._client.api_version, self._type), body, budget=Budget.SEARCH)
+        path = paths.search(self._client.api_version, self._type)
+        answer = self._client.post(path, body, budget=Budget.SEARCH, check=check)
         return answer, answer.decode(Results)
+
+
+def _counted(answer: Answer) -> None:
+    """Refuse an answer that does not tell how many match: it must not read as none."""
+    if answer.decode(Results).total is None:
+        raise UnreadableAnswer("HubSpot's answer to a search lacks the number of matches (`total`).")
 
 
 def _within(range_: IdRange) -> list[Filter]:

@@ -8,8 +8,10 @@ from typing import Protocol
 
 import msgspec
 import requests
+from typing_extensions import override
 
 from hubspot_assets.hubspot.transport import errors, paths
+from hubspot_assets.hubspot.transport.refusals import NEW_TOKEN, from_answer
 
 
 class Credential(Protocol):
@@ -20,27 +22,36 @@ class Credential(Protocol):
         """A hash that names the credential without giving it away; requests under it share their limits."""
         ...
 
-    def authorization(self) -> str:
-        """The value of the `Authorization` header."""
+    @property
+    def cure(self) -> str:
+        """What a person does when HubSpot no longer takes the credential: a sentence."""
         ...
 
-    def refreshed(self) -> bool:
-        """Called when HubSpot says the token has expired: whether there is, or will be, another one."""
+    def authorization(self) -> str:
+        """Return the value of the `Authorization` header."""
+        ...
+
+    def refreshed(self, refused: str) -> bool:
+        """Return whether there is, or will be, another token than the one that HubSpot calls expired.
+
+        Args:
+            refused: The `Authorization` header that HubSpot refused.
+        """
         ...
 
     def scopes(self) -> tuple[str, ...] | None:
-        """The scopes granted, None where the credential itself does not know."""
+        """Return the scopes granted, None where the credential itself does not know."""
         ...
 
 
-class AccessToken:
+class AccessToken(Credential):
     """A token that stays until a person replaces it: a service key, or a legacy private app's.
 
     Args:
-        token: the token as HubSpot shows it (`pat-na1-…`); white space around it is dropped.
+        token: The token as HubSpot shows it (`pat-na1-…`); white space around it is dropped.
 
     Raises:
-        ValueError: the token is empty, or no header could carry it.
+        ValueError: The token is empty, or no header could carry it.
     """
 
     def __init__(self, token: str) -> None:
@@ -61,20 +72,28 @@ class AccessToken:
         return f"AccessToken(fingerprint={self.fingerprint!r})"
 
     @property
+    @override
     def fingerprint(self) -> str:
-        """A hash of the token."""
         return _fingerprint(self._token)
 
+    @property
+    @override
+    def cure(self) -> str:
+        return NEW_TOKEN
+
+    @override
     def authorization(self) -> str:
-        """The value of the `Authorization` header."""
         return f"Bearer {self._token}"
 
-    def refreshed(self) -> bool:
-        """Never: nothing but a person can replace this token."""
+    @override
+    def refreshed(self, refused: str) -> bool:
+        # Nothing but a person can replace this token.
         return False
 
+    @override
     def scopes(self) -> None:
-        """Unknown here; HubSpot can be asked."""
+        # HubSpot can be asked.
+        return None
 
 
 class _TokenAnswer(msgspec.Struct):
@@ -83,24 +102,22 @@ class _TokenAnswer(msgspec.Struct):
     scopes: list[str] = []
 
 
-class OAuth:
+class OAuth(Credential):
     """An app installed by OAuth: its refresh token yields access tokens of half an hour.
 
     Tokens are renewed by their own `expires_in`, as HubSpot advises, before HubSpot has to refuse one.
 
     Args:
-        client_id: the app's id.
-        client_secret: the app's secret.
-        refresh_token: what the account's installation of the app was given; HubSpot does not rotate it.
-        base_url: where HubSpot's API is.
-        api_version: date of the API version.
-        clock: seconds that never go back.
+        client_id: The app's id.
+        client_secret: The app's secret.
+        refresh_token: What the account's installation of the app was given; HubSpot does not rotate it.
+        base_url: Where HubSpot's API is.
+        api_version: Date of the API version.
+        clock: Seconds that never go back.
     """
 
     _RENEW_EARLY = 60.0
     """Seconds before its end that a token is replaced, at most a tenth of its life."""
-    _JUST_ISSUED = 5.0
-    """Seconds within which several threads may find the same old token expired."""
 
     def __init__(
         self,
@@ -136,27 +153,35 @@ class OAuth:
         return f"OAuth(fingerprint={self.fingerprint!r})"
 
     @property
+    @override
     def fingerprint(self) -> str:
-        """A hash of the app's id and refresh token: limits are per app and account."""
+        # Limits are per app and account.
         return _fingerprint(self._form["client_id"], self._form["refresh_token"])
 
+    @property
+    @override
+    def cure(self) -> str:
+        return "Install the app in the account again and set the new HUBSPOT_REFRESH_TOKEN."
+
+    @override
     def authorization(self) -> str:
-        """The value of the `Authorization` header, of a token renewed when its time is nearly over.
+        """Return the value of the `Authorization` header, of a token renewed when its time is nearly over.
 
         Raises:
             HubSpotError: HubSpot issued no token.
         """
         return f"Bearer {self._token().access_token}"
 
-    def refreshed(self) -> bool:
-        """Drop the token, unless another thread has just replaced it; the next request gets a new one."""
+    @override
+    def refreshed(self, refused: str) -> bool:
+        # Of several threads that find the same token expired, one drops it; the next request gets a new one.
         with self._lock:
-            if self._clock() - self._issued_at > self._JUST_ISSUED:
+            if self._answer is not None and refused == f"Bearer {self._answer.access_token}":
                 self._answer = None
         return True
 
+    @override
     def scopes(self) -> tuple[str, ...]:
-        """The scopes that came with the token."""
         return tuple(self._token().scopes)
 
     def _token(self) -> _TokenAnswer:
@@ -165,8 +190,10 @@ class OAuth:
                 life = self._answer.expires_in
                 if self._clock() < self._issued_at + life - min(self._RENEW_EARLY, life / 10):
                     return self._answer
-            self._issued_at = self._clock()
-            self._answer = self._issue()
+            # The old token is let go first: where no new one can be had, nothing must take it for fresh.
+            self._answer = None
+            asked_at = self._clock()
+            self._answer, self._issued_at = self._issue(), asked_at
             return self._answer
 
     def _issue(self) -> _TokenAnswer:
@@ -193,12 +220,12 @@ class OAuth:
     def _refused(self, response: requests.Response) -> errors.HubSpotError:
         status, headers, body = response.status_code, response.headers, response.content
         secrets = [self._form["client_secret"], self._form["refresh_token"]]
-        error = errors.from_answer("POST", self._path, status, headers, body, secrets=secrets)
+        error = from_answer("POST", self._path, status, headers, body, secrets=secrets)
         if not isinstance(error, errors.BadRequest | errors.InvalidToken | errors.ExpiredToken):
             return error
         return errors.InvalidToken(
             "HubSpot issues no access token to this OAuth app: its client id, client secret or refresh token "
-            "is wrong or was revoked. Install the app in the account again and set the new refresh token.",
+            f"is wrong or was revoked. {self.cure}",
             status=error.status,
             method=error.method,
             path=error.path,

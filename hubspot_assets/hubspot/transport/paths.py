@@ -15,6 +15,11 @@ def objects(version: str, object_type: str) -> str:
     return f"/crm/objects/{version}/{_segment(object_type)}"
 
 
+def record(version: str, object_type: str, id_: str) -> str:
+    """One record of an object type (GET)."""
+    return f"{objects(version, object_type)}/{_segment(id_)}"
+
+
 def search(version: str, object_type: str) -> str:
     """Search among the records of an object type (POST)."""
     return f"{objects(version, object_type)}/search"

@@ -2,7 +2,7 @@
 
 Anything not in the table is raised at once. Limits are HubSpot's
 (https://developers.hubspot.com/docs/api-reference/error-handling): a lock lasts two seconds, a migration up
-to a day, a window of requests ten seconds or one; of 5xx it only says to pause.
+to a day, a rolling limit counts ten seconds or one; of 5xx it only says to pause.
 """
 
 import random
@@ -17,11 +17,14 @@ from hubspot_assets.hubspot.transport.errors import (
     ConnectionLost,
     ExpiredToken,
     HubSpotError,
+    Intercepted,
     Locked,
     Migrating,
+    PartialAnswer,
     RateLimited,
     ServerError,
     UnreadableAnswer,
+    WrongDataCenter,
 )
 
 LONGEST_MIGRATION_WAIT = 60.0
@@ -34,8 +37,8 @@ class Policy:
     """How one kind of failure is met.
 
     Attributes:
-        attempts: how often a request may fail so before the failure is raised.
-        wait: seconds to wait after the nth failure of this kind (n from 1).
+        attempts: How often a request may fail so before the failure is raised.
+        wait: Seconds to wait after the nth failure of this kind (n from 1).
     """
 
     attempts: int
@@ -52,7 +55,7 @@ def _until_unlocked(error: HubSpotError, failures: int) -> float:
     return max(error.retry_after or 0.0, 2.0) + random.uniform(0.0, 0.5) * failures
 
 
-def _for_the_window(error: HubSpotError, failures: int) -> float:
+def _for_the_limit(error: HubSpotError, failures: int) -> float:
     """As HubSpot says; else 1 s, 2, 3 … for a limit over a second, 2 s, 4, 8, 10 … for one over ten."""
     if error.retry_after is not None:
         return error.retry_after
@@ -76,14 +79,18 @@ POLICIES: Mapping[type[HubSpotError], Policy] = {
     ConnectionLost: _SERVER,
     UnreadableAnswer: _SERVER,
     Locked: Policy(attempts=8, wait=_until_unlocked),
-    RateLimited: Policy(attempts=40, wait=_for_the_window),
+    RateLimited: Policy(attempts=40, wait=_for_the_limit),
     Migrating: Policy(attempts=8, wait=_as_told),
     ExpiredToken: Policy(attempts=2, wait=_at_once),
+    # One of these among good answers passes within seconds; one that lasts is for a person.
+    Intercepted: Policy(attempts=5, wait=_backing_off),
+    WrongDataCenter: Policy(attempts=6, wait=_backing_off),
+    PartialAnswer: Policy(attempts=6, wait=_backing_off),
 }
 
 
 def passes(error: BaseException) -> bool:
-    """Whether a failure may pass by itself."""
+    """Return whether a failure may pass by itself."""
     if not isinstance(error, HubSpotError) or error.permanent or type(error) not in POLICIES:
         return False
     if isinstance(error, Migrating):
@@ -91,20 +98,37 @@ def passes(error: BaseException) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """A request about to be repeated.
+
+    Attributes:
+        error: Why.
+        wait: Seconds until then.
+        elapsed: Seconds since the request was first sent.
+        most_attempts: How often it may fail so before it is given up.
+    """
+
+    error: HubSpotError
+    wait: float
+    elapsed: float
+    most_attempts: int
+
+
 def retrying(
     *,
-    patience: float,
+    patience: Callable[[], float],
     sleep: Callable[[float], None],
     hold: Callable[[float], None],
-    on_retry: Callable[[], None],
+    on_retry: Callable[[Repetition], None],
 ) -> tenacity.Retrying:
     """Repeat one request while its failures pass by themselves.
 
     Args:
-        patience: seconds after which a request that still fails is given up.
-        sleep: waits.
-        hold: makes all requests under the same limit wait; called instead of `sleep` after a `RateLimited`.
-        on_retry: called before each repetition.
+        patience: Tells after how many seconds a request that still fails is given up.
+        sleep: Waits.
+        hold: Makes all requests under the same limit wait; called instead of `sleep` after a `RateLimited`.
+        on_retry: Called before each wait for a repetition.
     """
     failures: Counter[type[HubSpotError]] = Counter()
 
@@ -117,14 +141,17 @@ def retrying(
         error = _error(state)
         return POLICIES[type(error)].wait(error, failures[type(error)])
 
+    def elapsed(state: tenacity.RetryCallState) -> float:
+        return max(state.seconds_since_start or 0.0, state.idle_for)
+
     def stop(state: tenacity.RetryCallState) -> bool:
         error = _error(state)
-        elapsed = max(state.seconds_since_start or 0.0, state.idle_for) + state.upcoming_sleep
-        return failures[type(error)] >= POLICIES[type(error)].attempts or elapsed > patience
+        out_of_patience = elapsed(state) + state.upcoming_sleep > patience()
+        return failures[type(error)] >= POLICIES[type(error)].attempts or out_of_patience
 
     def before_sleep(state: tenacity.RetryCallState) -> None:
         error = _error(state)
-        on_retry()
+        on_retry(Repetition(error, state.upcoming_sleep, elapsed(state), POLICIES[type(error)].attempts))
         if isinstance(error, RateLimited):
             hold(state.upcoming_sleep)
         else:

@@ -1,6 +1,7 @@
 """What HubSpot's clock shows, learned from the `Date` header of its answers."""
 
 import threading
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 
@@ -16,6 +17,27 @@ class ServerClock:
         self._lock = threading.Lock()
         self._bounds: tuple[float, float] | None = None
 
+    def instant(self, machine_time: float) -> datetime:
+        """Return what HubSpot's clock shows (aware, UTC) when this machine's shows `machine_time`."""
+        return datetime.fromtimestamp(machine_time + self.offset, UTC)
+
+    def answered_at(self, date: str | None, sent_at: float, received_at: float) -> datetime:
+        """Return when HubSpot had written an answer, by its own clock (aware, UTC).
+
+        That is not when the answer had arrived: a large page may take long. The `Date` header tells, to the second, of
+        which the end is taken; where there is none, the arrival is.
+
+        Args:
+            date: The answer's `Date` header.
+            sent_at: When the request set out, in seconds since 1970 by this machine's clock.
+            received_at: When the answer had arrived.
+        """
+        earliest, latest = self.instant(sent_at), self.instant(received_at)
+        shown = _shown(date)
+        if shown is None:
+            return latest
+        return max(earliest, min(latest, datetime.fromtimestamp(shown + 1.0, UTC)))
+
     @property
     def offset(self) -> float:
         """Seconds to add to this machine's clock."""
@@ -28,13 +50,12 @@ class ServerClock:
         """Narrow the difference down by one answer.
 
         Args:
-            date: its `Date` header; ignored where absent or illegible.
-            sent_at: when the request set out, in seconds since 1970 by this machine's clock.
-            received_at: when the answer had arrived.
+            date: Its `Date` header; ignored where absent or illegible.
+            sent_at: When the request set out, in seconds since 1970 by this machine's clock.
+            received_at: When the answer had arrived.
         """
-        try:
-            shown = parsedate_to_datetime(date or "").timestamp()
-        except ValueError:
+        shown = _shown(date)
+        if shown is None:
             return
         low, high = shown - received_at, shown + 1.0 - sent_at
         with self._lock:
@@ -43,3 +64,11 @@ class ServerClock:
                 # Contradicting bounds mean that one of the clocks was set: believe the newest answer.
                 low, high = narrowed if narrowed[0] <= narrowed[1] else (low, high)
             self._bounds = low, high
+
+
+def _shown(date: str | None) -> float | None:
+    """Seconds since 1970 that a `Date` header shows, None where it is absent or illegible."""
+    try:
+        return parsedate_to_datetime(date or "").timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -16,7 +16,7 @@ from hubspot_assets.defs.build import hubspot_definitions
 from hubspot_assets.defs.names import Names
 from hubspot_assets.hubspot.limits.budgets import Budget, Budgets
 from hubspot_assets.hubspot.limits.daily import DailyPool
-from hubspot_assets.hubspot.limits.windows import UnlimitedWindow
+from hubspot_assets.hubspot.limits.rolling_limits import Unlimited
 from hubspot_assets.settings.hubspot import Settings
 
 CONTACTS, COMPANIES = Names().key("contacts"), Names().key("companies")
@@ -188,7 +188,7 @@ def test_a_missing_scope_leaves_the_other_types_alone(watched, account, monkeypa
 
 def test_the_reserve_of_the_day_is_left_to_the_accounts_other_apps(account, instance, monkeypatch):
     def local(fingerprint: str) -> Budgets:
-        return Budgets({budget: UnlimitedWindow() for budget in Budget}, DailyPool())
+        return Budgets({budget: Unlimited() for budget in Budget}, DailyPool())
 
     monkeypatch.setattr(Budgets, "local", local)
     watched = Watched(instance)

@@ -14,9 +14,9 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from hubspot_assets.hubspot.limits.budgets import LIMITS, Budget, Budgets
-from hubspot_assets.hubspot.limits.window_store import BudgetsUnavailable, Limit
+from hubspot_assets.hubspot.limits.limit_store import Limit
 from hubspot_assets.hubspot.transport.clock import Clock
-from hubspot_assets.hubspot.transport.errors import ClientClosed
+from hubspot_assets.hubspot.transport.errors import BudgetsUnavailable, ClientClosed
 
 SHORT = dict.fromkeys(Budget, Limit(10, 300))
 SPAN = 0.2
@@ -207,7 +207,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hubspot_assets.hubspot.limits.budgets import Budget, Budgets
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.credentials import AccessToken
-from hubspot_assets.hubspot.limits.window_store import Limit
+from hubspot_assets.hubspot.limits.limit_store import Limit
 file, url, name = sys.argv[1:]
 budgets = Budgets.local("x", file, limits=dict.fromkeys(Budget, Limit(10, 300)))
 with Client(AccessToken("pat"), base_url=url, budgets=budgets) as client, ThreadPoolExecutor(8) as pool:

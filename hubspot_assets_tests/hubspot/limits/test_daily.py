@@ -40,12 +40,36 @@ def test_answers_without_the_headers_teach_nothing():
         pool.spend(NOON)
 
 
-def test_an_old_figure_is_not_believed_for_ever():
+def test_an_old_figure_is_asked_for_again_by_one_and_meanwhile_still_counts():
+    pool = DailyPool()
+    pool.learn(told(101), NOON)
+    assert not pool.is_due(NOON + 299)
+    pool.spend(NOON + 299)
+    assert pool.is_due(NOON + 301)
+    assert not pool.is_due(NOON + 301)
+    with pytest.raises(DailyLimitReached):
+        pool.spend(NOON + 100_000)
+    pool.learn(told(1000), NOON + 302)
+    pool.spend(NOON + 303)
+
+
+def test_a_pool_that_was_never_told_is_asked_for_only_after_a_while():
+    pool = DailyPool()
+    assert not pool.is_due(NOON)
+    assert not pool.is_due(NOON + 299)
+    assert pool.is_due(NOON + 301)
+
+
+def test_a_clock_that_was_set_back_does_not_keep_an_old_figure_for_hours():
     pool = DailyPool()
     pool.learn(told(0), NOON)
-    with pytest.raises(DailyLimitReached):
-        pool.spend(NOON + 299)
-    pool.spend(NOON + 301)
+    assert pool.is_due(NOON - 7200)
+
+
+def test_without_a_reserve_hubspot_is_never_asked():
+    pool = DailyPool(reserve=0.0)
+    pool.learn(told(500), NOON)
+    assert not pool.is_due(NOON + 10_000)
 
 
 @pytest.mark.parametrize(

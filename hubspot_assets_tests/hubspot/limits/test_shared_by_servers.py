@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from hubspot_assets.hubspot.limits.budgets import Budget, Budgets
-from hubspot_assets.hubspot.limits.window_store import BudgetsUnavailable, Limit
+from hubspot_assets.hubspot.limits.limit_store import Limit
 from hubspot_assets.hubspot.transport.clock import Clock
+from hubspot_assets.hubspot.transport.errors import BudgetsUnavailable
 from hubspot_assets_tests.hubspot.limits.test_budgets import free_places, most_within, taught
 from hubspot_assets_tests.servers import postgres_server, redis_server
 
@@ -65,7 +66,7 @@ ASK = """
 import sys, time
 from hubspot_assets.hubspot.limits.budgets import Budget, Budgets
 from hubspot_assets.hubspot.transport.clock import Clock
-from hubspot_assets.hubspot.limits.window_store import Limit
+from hubspot_assets.hubspot.limits.limit_store import Limit
 budgets = Budgets.from_url(sys.argv[1], "together", limits=dict.fromkeys(Budget, Limit(10, 300)))
 print("ready", flush=True)
 sys.stdin.readline()

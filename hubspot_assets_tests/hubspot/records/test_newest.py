@@ -1,6 +1,10 @@
 from datetime import UTC, datetime
 
+import pytest
+
 from hubspot_assets.hubspot.records.newest import newest
+from hubspot_assets.hubspot.transport.errors import UnreadableAnswer
+from hubspot_assets_tests.hubspot.scripted_server import Reply
 
 
 def test_one_request_tells_the_total_and_the_records_modified_last(portal, portal_client):
@@ -23,3 +27,8 @@ def test_a_record_that_the_index_does_not_have_in_place_yet_is_left_out(portal, 
     assert low not in [record.id for record in newest(portal_client, "contacts", "lastmodifieddate").records]
     portal.index_catch_up()
     assert newest(portal_client, "contacts", "lastmodifieddate").records[0].id == low
+
+
+def test_an_answer_without_a_total_does_not_say_that_everything_is_gone(serve, connect):
+    with pytest.raises(UnreadableAnswer, match="total"):
+        newest(connect(serve(Reply(body={"results": []}))), "contacts", "lastmodifieddate")

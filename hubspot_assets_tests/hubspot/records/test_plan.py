@@ -22,3 +22,20 @@ from hubspot_assets.hubspot.records.plan import Strategy, choose
 )
 def test_the_faster_way_is_chosen(matches: int, records: int, long_property_list: bool, strategy: Strategy) -> None:
     assert choose(matches=matches, records=records, long_property_list=long_property_list) is strategy
+
+
+@pytest.mark.parametrize(
+    ("lists_per_second", "matches", "strategy"),
+    [
+        (10.0, 900_000, Strategy.SEARCH),
+        (11.0, 900_000, Strategy.SEARCH),
+        (19.0, 900_000, Strategy.SCAN),
+        (25.0, 500_000, Strategy.SCAN),
+        (None, 900_000, Strategy.SCAN),
+    ],
+)
+def test_a_scan_is_as_fast_as_the_accounts_own_limit(
+    lists_per_second: float | None, matches: int, strategy: Strategy
+) -> None:
+    chosen = choose(matches=matches, records=1_000_000, long_property_list=False, lists_per_second=lists_per_second)
+    assert chosen is strategy

@@ -9,12 +9,14 @@ from hubspot_assets.hubspot.records.id_ranges import IdRange
 from hubspot_assets.hubspot.records.search import (
     MOST_EMPTY_PAGES,
     PAGE_SIZE,
+    Count,
     Search,
     SearchUnreliable,
     Window,
     changed_in,
     holding_any,
 )
+from hubspot_assets.hubspot.transport import errors
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets_tests.hubspot.records.portal_reading import covered, ids_of
 from hubspot_assets_tests.hubspot.scripted_server import Reply
@@ -132,3 +134,26 @@ def test_empty_pages_without_end_are_given_up(serve, connect) -> None:
 def _page(*ids: int, after: str | None = None) -> Reply:
     body: dict[str, object] = {"total": 1, "results": [{"id": str(id_)} for id_ in ids]}
     return Reply(body=body | ({"paging": {"next": {"after": after}}} if after else {}))
+
+
+def test_a_count_without_a_total_is_asked_for_again_and_never_reads_as_nothing(serve, connect) -> None:
+    bare = Reply(body={"results": []})
+    server = serve(bare, Reply(body={"results": [{"id": "7"}], "total": None}), _page(9))
+    assert Search(connect(server), "contacts", []).count() == Count(1, 9)
+    assert len(server.asked) == 3
+    with pytest.raises(errors.UnreadableAnswer, match="number of matches"):
+        Search(connect(serve(bare)), "contacts", []).count()
+
+
+@pytest.mark.parametrize("refusal", [Reply(400, {"message": "search is not supported"}), Reply(404, {})])
+def test_an_object_type_that_cannot_be_searched_says_so(serve, connect, refusal: Reply) -> None:
+    with pytest.raises(errors.NotSearchable, match="every record is read by list instead") as refused:
+        Search(connect(serve(refusal)), "communications", []).count()
+    assert isinstance(refused.value, errors.BadRequest)
+    assert refused.value.status == refusal.status
+
+
+def test_an_object_type_that_the_account_does_not_have_is_no_matter_of_search(serve, connect) -> None:
+    unknown = Reply(400, {"message": "Unable to infer object type from: butterflies"})
+    with pytest.raises(errors.UnknownObjectType):
+        Search(connect(serve(unknown)), "butterflies", []).count()

@@ -4,7 +4,8 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from hubspot_assets.hubspot.transport import errors
-from hubspot_assets.hubspot.transport.errors import HubSpotError, from_answer
+from hubspot_assets.hubspot.transport.errors import HubSpotError
+from hubspot_assets.hubspot.transport.refusals import from_answer, retry_after
 
 ID = "019db16f-0000-7000-8000-000000000000"
 
@@ -25,7 +26,13 @@ def error(status: int, body: object = None, headers=None, path: str = "/crm/obje
         (401, None, "InvalidToken"),
         (403, {"message": "This app hasn't been granted all required scopes"}, "Forbidden"),
         (403, {"message": "missing view_schema"}, "Forbidden"),
-        (403, b"<html>no</html>", "Forbidden"),
+        (403, b"<html>no</html>", "Intercepted"),
+        (403, b"no", "Forbidden"),
+        (401, b"<!DOCTYPE html><title>Log in</title>", "Intercepted"),
+        (400, b"  <html><h1>400 Bad Request</h1></html>", "Intercepted"),
+        (407, b"", "Intercepted"),
+        (488, {"message": "the hub is unknown to this hublet", "correctHublet": "eu1"}, "WrongDataCenter"),
+        (488, None, "WrongDataCenter"),
         (404, {"message": "resource not found"}, "NotFound"),
         (404, b"<html><h2>HTTP ERROR 404</h2></html>", "NotFound"),
         (400, {"message": "Unable to infer object type from: butterflies"}, "UnknownObjectType"),
@@ -119,10 +126,42 @@ def test_a_long_message_is_shortened():
 )
 def test_retry_after_is_seconds_or_a_date(value, seconds):
     headers = {"Retry-After": value, "Date": "Sun, 22 Nov 2026 01:00:00 GMT"}
-    assert errors.retry_after(CaseInsensitiveDict(headers)) == seconds
+    assert retry_after(CaseInsensitiveDict(headers)) == seconds
 
 
 def test_a_migration_says_when_to_come_back():
     moving = error(477, None, {"Retry-After": "3600"})
     assert moving.retry_after == 3600
     assert "come back in 60 minutes" in str(moving)
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ({"message": "the hub is unknown to this hublet", "context": {"correctHublet": ["eu1"]}}, "data center eu1"),
+        ({"message": "the hub is unknown to this hublet", "correctHublet": "eu1"}, "data center eu1"),
+        ({"message": "the hub is unknown to this hublet. correctHublet: eu1"}, "data center eu1"),
+        (b"unknown hub, correctHublet=eu1", "data center eu1"),
+        ({"message": "the hub is unknown to this hublet"}, "does not know the account"),
+    ],
+)
+def test_the_wrong_data_center_is_one_sentence_with_the_cure(body, where):
+    misled = error(488, body)
+    assert isinstance(misled, errors.WrongDataCenter)
+    assert where in str(misled)
+    assert "Set HUBSPOT_BASE_URL to https://api.hubapi.com" in str(misled)
+
+
+@pytest.mark.parametrize("headers", [{"Content-Type": "text/html; charset=utf-8"}, {}])
+def test_a_web_page_in_hubspots_place_is_named_as_what_stands_in_between(headers):
+    page = b"<html><head><title>Access denied |\n corporate proxy</title></head></html>"
+    refused = error(403, page, {"Server": "squid/6.1", **headers})
+    assert isinstance(refused, errors.Intercepted)
+    assert "answered 403 with a web page titled “Access denied | corporate proxy”, sent by squid/6.1" in str(refused)
+    assert "scope" not in str(refused)
+    assert not refused.permanent
+
+
+def test_a_refusal_of_hubspots_own_stays_one_whatever_its_content_type():
+    body = {"errors": [{"context": {"requiredGranularScopes": ["a"]}}]}
+    assert isinstance(error(403, body, {"Content-Type": "text/html"}), errors.MissingScopes)

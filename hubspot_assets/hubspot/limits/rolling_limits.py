@@ -1,17 +1,20 @@
-"""Waiting in line for one of HubSpot's limits over seconds: so many requests in any span of so many seconds.
+"""Waiting in line for one of HubSpot's rolling limits: so many requests in any span of so many seconds.
 
-HubSpot counts requests when they arrive, we when they set out, and no two take equally long. A window
+HubSpot counts requests when they arrive, we when they set out, and no two take equally long. A limit here
 therefore spans a little more time than HubSpot's (4 %, and at least 40 ms), or as much more as the delays of
-the latest answers differ: a request may be late by that much without meeting a full window.
+the latest answers differ: a request may be late by that much without meeting a limit that is used up.
 """
 
+import logging
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from dataclasses import replace
+from datetime import UTC, datetime
 
-from hubspot_assets.hubspot.limits.window_store import Limit, Store
+from typing_extensions import override
+
+from hubspot_assets.hubspot.limits.limit_store import Limit, Store
 from hubspot_assets.hubspot.transport.clock import Clock
 
 _MARGIN_SHARE = 0.04
@@ -29,9 +32,15 @@ _LONGEST_PAUSE = 3_600_000
 """Milliseconds; a pause beyond it means that a clock was set back."""
 _FOREIGN_SHARE = 0.05
 """Share of a limit that may be unaccounted for before it counts as another program's use."""
+_LONG_WAIT = 5.0
+"""Seconds; a pause this long is worth a line in the log."""
+_CROWDED_OUT_AFTER = 3
+"""Spans of a limit; a place must have come free by then, unless other processes take them all."""
+
+_log = logging.getLogger(__name__)
 
 
-class Window(ABC):
+class RollingLimit(ABC):
     """A limit over seconds, shared by threads."""
 
     @property
@@ -48,7 +57,7 @@ class Window(ABC):
             that the limit cost, however many threads stood in line.
 
         Raises:
-            ClientClosed: the clock was stopped.
+            ClientClosed: The clock was stopped.
         """
 
     @abstractmethod
@@ -61,8 +70,8 @@ class Window(ABC):
 
         Args:
             limit: HubSpot's.
-            remaining: requests left in HubSpot's window when it answered, None when the answer does not say.
-            age: seconds since leave was given for that request.
+            remaining: Requests left under HubSpot's limit when it answered, None when the answer does not say.
+            age: Seconds since leave was given for that request.
         """
 
     @abstractmethod
@@ -70,7 +79,7 @@ class Window(ABC):
         """Take note of how long a request took.
 
         Args:
-            delay: seconds from leave to answer.
+            delay: Seconds from leave to answer.
         """
 
     @abstractmethod
@@ -78,46 +87,55 @@ class Window(ABC):
         """Let go of files and connections."""
 
 
-class UnlimitedWindow(Window):
+class Unlimited(RollingLimit):
     """No limit at all, but pauses that HubSpot asks for are kept, by this process."""
 
     def __init__(self) -> None:
         self._paused_until = 0.0
+        self._line = threading.Lock()
 
     @property
+    @override
     def limit(self) -> None:
-        """None."""
+        return None
 
+    @override
     def acquire(self, clock: Clock) -> float:
-        """Wait while paused."""
         waited = 0.0
-        while (seconds := self._paused_until - clock.time()) > 0:
-            clock.sleep(seconds)
-            waited += seconds
+        while self._paused_until > clock.time():
+            with self._line:
+                seconds = self._paused_until - clock.time()
+                if seconds > 0:
+                    _say_paused(seconds, clock)
+                    clock.sleep(seconds)
+                    waited += seconds
         return waited
 
+    @override
     def pause(self, seconds: float, clock: Clock) -> None:
-        """Let nobody ask for so many seconds."""
         self._paused_until = max(self._paused_until, clock.time() + seconds)
 
+    @override
     def learn(self, limit: Limit, remaining: int | None, age: float) -> None:
-        """There is nothing to learn."""
+        pass
 
+    @override
     def observe(self, delay: float) -> None:
-        """There is nothing to observe."""
+        pass
 
+    @override
     def close(self) -> None:
-        """There is nothing to let go of."""
+        pass
 
 
-class SharedWindow(Window):
+class SharedLimit(RollingLimit):
     """A limit shared with other processes by a store.
 
     Only the head of the line sleeps and asks the store; the other threads of a process stand behind it on a
-    lock. So a full window costs one question per free place, not one per thread.
+    lock. So a limit that is used up costs one question per free place, not one per thread.
 
     Args:
-        store: where the requests are counted.
+        store: Where the requests are counted.
         limit: HubSpot's, until its headers teach another.
     """
 
@@ -134,40 +152,43 @@ class SharedWindow(Window):
             self._set(store.read().limit or limit)
 
     @property
+    @override
     def limit(self) -> Limit:
-        """HubSpot's limit, as its headers taught it last."""
         return self._limit
 
+    @override
     def acquire(self, clock: Clock) -> float:
-        """Wait for leave to send one request."""
         waited = 0.0
         with self._line:
             clock.check()
-            while milliseconds := self._ask():
-                started = time.monotonic()
+            while milliseconds := self._ask(clock):
+                started, before = time.monotonic(), waited
                 clock.sleep(milliseconds / 1000)
                 waited += time.monotonic() - started
+                if before <= self._long_wait < waited:
+                    _log.info("Other processes use up HubSpot's limit of %s; this one waits for its turn.", self._limit)
         return waited
 
-    def pause(self, seconds: float, clock: Clock) -> None:  # noqa: ARG002
-        """Let nobody ask for so many seconds, in any process."""
+    @property
+    def _long_wait(self) -> float:
+        """Seconds within which a place comes free, unless other processes take them all."""
+        return max(_LONG_WAIT, _CROWDED_OUT_AFTER * self._limit.milliseconds / 1000)
+
+    @override
+    def pause(self, seconds: float, clock: Clock) -> None:
         with self._guard:
             if not self._closed:
-                self._pause(seconds)
+                with self._store.exclusive():
+                    self._store.note_pause(self._store.now() + round(seconds * 1000))
 
-    def _pause(self, seconds: float) -> None:
-        with self._store.exclusive():
-            note = self._store.read()
-            until = self._store.now() + round(seconds * 1000)
-            if until > note.paused_until:
-                self._store.write(replace(note, paused_until=until))
-
+    @override
     def observe(self, delay: float) -> None:
-        """Take note of how long a request took; the next one to ask sees to it that the margin fits."""
+        # The next one to ask sees to it that the margin fits.
         self._delays.append(delay)
 
+    @override
     def learn(self, limit: Limit, remaining: int | None, age: float) -> None:
-        """Adopt HubSpot's limit, and count requests of programs that do not share this store."""
+        # Requests of programs that do not share this store are counted in.
         margin = self._with_margin(limit).milliseconds - limit.milliseconds
         scarce = remaining is not None and remaining < limit.requests / 2 and age * 1000 <= margin
         if limit == self._limit and not scarce:
@@ -179,28 +200,30 @@ class SharedWindow(Window):
     def _learn(self, limit: Limit, used: int) -> None:
         with self._store.exclusive():
             if limit != self._limit:
-                self._store.write(replace(self._store.read(), limit=limit))
+                self._store.note_limit(limit)
                 self._set(limit)
             self._count_foreign(used)
 
+    @override
     def close(self) -> None:
-        """Let go of the store. Answers that come later teach nothing; the clock of whoever asks is stopped."""
+        # Answers that come later teach nothing; the clock of whoever asks is stopped.
         with self._guard:
             self._closed = True
             self._store.close()
 
-    def _ask(self) -> int:
+    def _ask(self, clock: Clock) -> int:
         """Milliseconds to wait before asking again; 0 when a place was taken."""
         with self._guard:
-            return _CONTENDED if self._closed else self._take()
+            return _CONTENDED if self._closed else self._take(clock)
 
-    def _take(self) -> int:
+    def _take(self, clock: Clock) -> int:
         with self._store.exclusive():
             note = self._store.read()
             self._set(note.limit or self._limit)
             now = self._store.now()
             pause = note.paused_until - now
             if 0 < pause < _LONGEST_PAUSE:
+                _say_paused(pause / 1000, clock)
                 return pause
             decision = self._store.take(now)
             if decision.allowed:
@@ -223,7 +246,7 @@ class SharedWindow(Window):
             self._store.take(now, min(foreign, self._limit.requests - taken))
 
     def _tidy(self, now: int) -> None:
-        """Forget requests outside the window, once per window."""
+        """Forget requests that no longer count, once per span."""
         if now >= self._next_tidying:
             self._store.forget(now)
             self._next_tidying = now + self._limit.milliseconds
@@ -237,7 +260,13 @@ class SharedWindow(Window):
     def _with_margin(self, limit: Limit) -> Limit:
         delays = sorted(self._delays.copy())
         uneven = 1000 * (delays[int(_USUAL * (len(delays) - 1))] - delays[0]) if delays else 0.0
-        # Beyond half a window there is no telling when a request arrives; then HubSpot has to say so.
+        # Beyond half a span there is no telling when a request arrives; then HubSpot has to say so.
         uneven = min(_MARGIN_STEP * round(uneven / _MARGIN_STEP), limit.milliseconds // 2)
         margin = max(_LEAST_MARGIN, round(limit.milliseconds * _MARGIN_SHARE), uneven)
         return Limit(limit.requests, limit.milliseconds + margin)
+
+
+def _say_paused(seconds: float, clock: Clock) -> None:
+    if seconds >= _LONG_WAIT:
+        until = datetime.fromtimestamp(clock.time() + seconds, UTC)
+        _log.info("HubSpot's rate limit was reached; no request is sent before %s UTC.", f"{until:%H:%M:%S}")

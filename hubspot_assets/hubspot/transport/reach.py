@@ -1,0 +1,44 @@
+"""What the requests of one client found out about whether HubSpot can be reached, for the requests after them."""
+
+import math
+import threading
+
+
+class Reach:
+    """Whether it is worth being patient.
+
+    A request that met no answer for as long as its patience lasted, while no other met one either, spares the later
+    ones that wait: each of them is sent once, and the first that is answered brings patience back.
+
+    Args:
+        patience: Seconds after which a request that still fails is given up.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._answered_at = -math.inf
+        self._given_up = False
+
+    @property
+    def patience(self) -> float:
+        """Seconds that a failing request is worth now."""
+        return 0.0 if self._given_up else self._patience
+
+    def answered(self, now: float) -> None:
+        """Take note of an answer, whatever it says.
+
+        Args:
+            now: By a clock that does not go back.
+        """
+        with self._lock:
+            self._answered_at, self._given_up = now, False
+
+    def lost(self, since: float) -> None:
+        """Take note of a request that was given up without an answer.
+
+        Args:
+            since: When it was first sent, by a clock that does not go back.
+        """
+        with self._lock:
+            self._given_up = self._given_up or self._answered_at < since
