@@ -52,7 +52,6 @@ def change_sensor(settings: Settings, names: Names, tables: Sequence[SyncedTable
         "changed get a `latest` run at once; where there are fewer records than before, an `archived` run.",
     )
     def changes(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        from hubspot_assets.hubspot.limits.window_store import BudgetsUnavailable
         from hubspot_assets.hubspot.transport.errors import HubSpotError
 
         try:
@@ -60,7 +59,7 @@ def change_sensor(settings: Settings, names: Names, tables: Sequence[SyncedTable
                 tick = _Tick(context, client, tables, records, object_types)
                 tick.look_around()
                 return tick.result()
-        except (SettingsError, HubSpotError, BudgetsUnavailable) as error:
+        except (SettingsError, HubSpotError) as error:
             # A tick that is skipped passes for one that found nothing; one that fails is seen.
             raise CannotLook(str(error)) from None
 
