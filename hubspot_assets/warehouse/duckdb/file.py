@@ -5,16 +5,15 @@ closed always, and whoever finds it taken waits: another sync, or the user's own
 The threads of one process take turns as well, for DuckDB refuses to open one file twice.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import re
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 import tenacity
@@ -26,14 +25,30 @@ from hubspot_assets.warehouse.duckdb.sql import DATABASE, literal
 # a commit of a few thousand scattered rows takes 13 s now and then; with these, at most two at a time, 2 s. A third
 # thread makes a commit no faster, only larger: its rows fill one group.
 _ROW_GROUP_SIZE = 30_720
-_SETTINGS = {"max_vacuum_tasks": 2, "preserve_insertion_order": False, "threads": 2, "memory_limit": "128MiB"}
+_SETTINGS = {"max_vacuum_tasks": 2, "preserve_insertion_order": False, "threads": 2}
+
+LEAST_MEMORY = 128
+"""MiB that DuckDB may use unless more is asked for. It goes to disk for the rest, but keeps what it may."""
+
+CHECK_TIMEOUT = 5.0
+"""Seconds that a check waits for whoever holds the file; a sync waits longer."""
 
 _HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<process>\d+)\)")
+
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+
+_SIGNS_OF_SHORTAGE = ("Out of Memory", "could not allocate", "failed to pin", "failed to allocate")
+
+Result = TypeVar("Result")
 
 _turns: dict[Path, threading.Lock] = {}
 _turns_guard = threading.Lock()
 
 _log = logging.getLogger(__name__)
+
+
+class OutOfMemory(WarehouseError):
+    """DuckDB needs more memory than it may use."""
 
 
 class DuckDBFile:
@@ -50,6 +65,8 @@ class DuckDBFile:
         self._settings = {**_SETTINGS, "temp_directory": f"{self.path}.{os.getpid()}.tmp"}
         self._host: duckdb.DuckDBPyConnection | None = None
         self._kept = threading.local()
+        self._most_memory = 0
+        self._factor = 1
         with _turns_guard:
             self._turn = _turns.setdefault(self.path, threading.Lock())
 
@@ -57,9 +74,45 @@ class DuckDBFile:
         """Whether there is anything by that name."""
         return self.path.exists()
 
+    def run(
+        self, work: Callable[[duckdb.DuckDBPyConnection], Result], *, read_only: bool, memory: int = LEAST_MEMORY
+    ) -> Result:
+        """Does some work, and all of it again with twice the memory where DuckDB ran out of it.
+
+        How much DuckDB needs can only be guessed, and a guess that once was too low stays doubled.
+
+        Args:
+            work: What to do with a connection; a transaction that it begins and does not end never was.
+            read_only: Whether it writes nothing.
+            memory: MiB that it is likely to need.
+
+        Raises:
+            WarehouseError: As `open` does, and if all the memory of this machine is too little.
+        """
+        done: list[Result] = []
+        while True:
+            try:
+                with self.open(read_only=read_only, memory=memory) as connection:
+                    # A commit may have succeeded, and only the tidying up at the end have failed.
+                    if not done:
+                        done.append(work(connection))
+                return done[0]
+            except OutOfMemory:
+                if memory * self._factor >= self._most_memory:
+                    raise
+                self._factor *= 2
+                _log.info("DuckDB ran out of memory and may use %d MiB now", memory * self._factor)
+
     @contextmanager
-    def open(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    def open(
+        self, *, read_only: bool, memory: int = LEAST_MEMORY, lock_timeout: float | None = None
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection, closed at the end of the block; what was not committed by then never was.
+
+        Args:
+            read_only: Whether nothing is written.
+            memory: MiB that DuckDB may use, from the beginning of the block to its end.
+            lock_timeout: Seconds to wait for whoever holds the file, if not as long as usual.
 
         Raises:
             WarehouseError: If the file cannot be opened, or DuckDB refuses what the block asks of it.
@@ -68,18 +121,20 @@ class DuckDBFile:
             if not read_only:
                 raise RuntimeError(f"DuckDB file {self.path} is kept open for reading; write after that.")
             with self._named_errors():
+                self._allow(kept, memory)
                 yield kept
             return
-        if not self._turn.acquire(timeout=self._lock_timeout):
+        patience = self._lock_timeout if lock_timeout is None else lock_timeout
+        if not self._turn.acquire(timeout=patience):
             raise WarehouseBusy(
-                f"DuckDB file {self.path} was still taken after {self._lock_timeout:g} s by another thread of this "
+                f"DuckDB file {self.path} was still taken after {patience:g} s by another thread of this "
                 "process; look for a sync that hangs."
             )
         try:
-            with self._named_errors():
+            with self._named_errors(patience):
                 if not read_only:
                     self._create()
-                with self._attached(read_only=read_only) as connection:
+                with self._attached(read_only=read_only, memory=memory, lock_timeout=patience) as connection:
                     yield connection
         finally:
             self._turn.release()
@@ -108,7 +163,7 @@ class DuckDBFile:
             WarehouseError: If neither.
         """
         if self.exists():
-            with self.open(read_only=False):
+            with self.open(read_only=False, lock_timeout=min(CHECK_TIMEOUT, self._lock_timeout)):
                 return
         folder = next(folder for folder in self.path.parents if folder.exists())
         with self._named_errors(), tempfile.TemporaryFile(dir=folder):
@@ -130,14 +185,16 @@ class DuckDBFile:
                 _log.debug("DuckDB makes %s in place, since its disk has no hard links: %s", self.path, error)
 
     @contextmanager
-    def _attached(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _attached(self, *, read_only: bool, memory: int, lock_timeout: float) -> Iterator[duckdb.DuckDBPyConnection]:
         """The file as a part of an empty database of this process, which takes a tenth of the time to open."""
         if self._host is None:
             self._host = duckdb.connect(config=self._settings)
+            self._most_memory = _mebibytes(self._host)
         try:
             with self._host.cursor() as connection:
                 connection.execute("SET enable_progress_bar = false")
-                self._attach(connection, read_only=read_only)
+                self._allow(connection, memory)
+                self._attach(connection, read_only=read_only, lock_timeout=lock_timeout)
                 connection.execute(f"USE {DATABASE}")
                 yield connection
                 connection.execute("USE memory")
@@ -148,12 +205,15 @@ class DuckDBFile:
             self._host = None
             raise
 
-    def _attach(self, connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
+    def _allow(self, connection: duckdb.DuckDBPyConnection, memory: int) -> None:
+        connection.execute(f"SET memory_limit = '{min(memory * self._factor, self._most_memory)}MiB'")
+
+    def _attach(self, connection: duckdb.DuckDBPyConnection, *, read_only: bool, lock_timeout: float) -> None:
         options = f"ROW_GROUP_SIZE {_ROW_GROUP_SIZE}" + (", READ_ONLY" if read_only else "")
         attempts = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_is_taken),
             wait=tenacity.wait_random_exponential(multiplier=0.05, max=2),
-            stop=tenacity.stop_after_delay(self._lock_timeout),
+            stop=tenacity.stop_after_delay(lock_timeout),
             before_sleep=self._say_waiting,
             reraise=True,
         )
@@ -165,20 +225,23 @@ class DuckDBFile:
             _log.warning("Waiting for DuckDB file %s: %s", self.path, _holder(str(state.outcome.exception())))
 
     @contextmanager
-    def _named_errors(self) -> Iterator[None]:
+    def _named_errors(self, lock_timeout: float = 0) -> Iterator[None]:
         try:
             yield
         except (duckdb.Error, OSError) as error:
+            if _is_short_of_memory(error):
+                raise OutOfMemory(
+                    f"DuckDB file {self.path}: there is too little memory on this machine. {str(error).splitlines()[0]}"
+                ) from error
             kind = WarehouseBusy if _is_taken(error) else WarehouseError
-            raise kind(self._explained(error)) from error
+            raise kind(self._explained(error, lock_timeout)) from error
 
-    def _explained(self, error: duckdb.Error | OSError) -> str:
+    def _explained(self, error: duckdb.Error | OSError, lock_timeout: float) -> str:
         said = next(iter(str(error).splitlines()), type(error).__name__)
         file = f"DuckDB file {self.path}"
         if _is_taken(error):
             return (
-                f"{file} was still taken after {self._lock_timeout:g} s: {_holder(said)}; "
-                "close it there, or run again later."
+                f"{file} was still taken after {lock_timeout:g} s: {_holder(said)}; close it there, or run again later."
             )
         if self.path.is_dir():
             return f"{file} is a folder; give the path of a file in it."
@@ -191,6 +254,21 @@ class DuckDBFile:
         if isinstance(error, OSError):
             return f"{file} cannot be made ({error.strerror}: {error.filename}); give another path."
         return f"{file}: {said}"
+
+
+def _is_short_of_memory(error: BaseException) -> bool:
+    # A commit that fails for want of memory, or the checkpoint after it, is told by its text alone.
+    said = str(error)
+    return isinstance(error, duckdb.OutOfMemoryException) or (
+        isinstance(error, duckdb.Error) and any(sign in said for sign in _SIGNS_OF_SHORTAGE)
+    )
+
+
+def _mebibytes(connection: duckdb.DuckDBPyConnection) -> int:
+    """What DuckDB takes by itself: four fifths of what the machine, or the container, has."""
+    [(setting,)] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+    number, unit = setting.split()
+    return max(LEAST_MEMORY, int(float(number) * 1024 ** (_UNITS.index(unit) - 2)))
 
 
 def _is_taken(error: BaseException) -> bool:

@@ -107,16 +107,23 @@ def _comments(name: str, field: pa.Field) -> list[str]:
 
 
 def _widening(stored: StoredTable, table: Table, field: pa.Field, has: str) -> tuple[str, ...]:
+    """Turns a column into text by a plain cast, and spells it afterwards.
+
+    Were the spelling part of the ALTER, the write-ahead log would hold its functions, and after a crash no DuckDB
+    could open the file that has not loaded them before (shown with 2.0.0: "core_functions" while replaying the WAL).
+    """
     column = quoted(field.name)
-    text = spelled(column, has)
+    alter = f"ALTER TABLE {stored.name} ALTER {column} TYPE VARCHAR"
+    text = spelled(f"CAST({column} AS {has})", has)
     property_name = _metadata(field, PROPERTY)
     if property_name is None or UNPARSED not in stored.columns or UNPARSED not in table.json:
-        return (f"ALTER TABLE {stored.name} ALTER {column} TYPE VARCHAR USING {text}",)
+        return (alter, f"UPDATE {stored.name} SET {column} = {text} WHERE {column} IS NOT NULL")
     raw, path = quoted(UNPARSED), literal(_pointer(property_name))
     without = f"json_merge_patch({raw}, {literal(json.dumps({property_name: None}))})"
     return (
-        f"ALTER TABLE {stored.name} ALTER {column} TYPE VARCHAR "
-        f"USING coalesce({text}, json_extract_string({raw}, {path}))",
+        alter,
+        f"UPDATE {stored.name} SET {column} = coalesce({text}, json_extract_string({raw}, {path})) "
+        f"WHERE {column} IS NOT NULL OR json_exists({raw}, {path})",
         f"UPDATE {stored.name} SET {raw} = nullif(CAST({without} AS VARCHAR), '{{}}') WHERE json_exists({raw}, {path})",
     )
 

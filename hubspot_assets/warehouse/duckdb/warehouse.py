@@ -1,6 +1,6 @@
 """A DuckDB file as the destination: rows wait in memory as Arrow, and the file is open only to take them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,13 +28,16 @@ from hubspot_assets.warehouse.base import (
     conformed,
 )
 from hubspot_assets.warehouse.duckdb import merge as duckdb_merge
-from hubspot_assets.warehouse.duckdb.file import DuckDBFile
-from hubspot_assets.warehouse.duckdb.schema import StoredTable, evolution, find
+from hubspot_assets.warehouse.duckdb.file import LEAST_MEMORY, DuckDBFile, Result
+from hubspot_assets.warehouse.duckdb.schema import Step, StoredTable, evolution, find
 from hubspot_assets.warehouse.duckdb.sql import DIALECT, aggregation, condition, quoted
 from hubspot_assets.warehouse.duckdb.views import outdated
 from hubspot_assets.warehouse.spool import spooled
 from hubspot_assets.warehouse.sql import Dialect
 from hubspot_assets.warehouse.writes import is_idle
+
+LEAST_COMMIT = 80
+"""MiB that DuckDB may use for a commit, however small."""
 
 
 class ArrowStage(Stage):
@@ -115,43 +118,35 @@ class DuckDBWarehouse(Warehouse):
 
     @override
     def schema(self, table: str) -> pa.Schema | None:
-        if not self._file.exists():
-            return None
-        with self._file.open(read_only=True) as connection:
+        def query(connection: duckdb.DuckDBPyConnection) -> pa.Schema | None:
             stored = find(connection, table)
-            if stored is None:
-                return None
-            return connection.sql(f"FROM {stored.name} LIMIT 0").to_arrow_table().schema
+            return _schema(connection, stored, "*") if stored is not None else None
+
+        return self._file.run(query, read_only=True) if self._file.exists() else None
 
     @override
     def ensure(self, *tables: Table) -> list[SchemaChange]:
-        if self._file.exists():
-            with self._file.open(read_only=True) as connection:
-                if not any(evolution(connection, table) for table in tables):
-                    return []
-        with self._file.open(read_only=False) as connection:
-            steps = [step for table in tables for step in evolution(connection, table)]
-            connection.begin()
-            for step in steps:
-                for statement in step.statements:
-                    connection.execute(statement)
-            connection.commit()
-        return [step.change for step in steps]
+        return self._changed(lambda connection: [step for table in tables for step in evolution(connection, table)])
 
     @override
     def ensure_views(self, *views: View) -> list[SchemaChange]:
-        if self._file.exists():
-            with self._file.open(read_only=True) as connection:
-                if not outdated(connection, views):
-                    return []
-        with self._file.open(read_only=False) as connection:
-            steps = outdated(connection, views)
+        return self._changed(lambda connection: outdated(connection, views))
+
+    def _changed(self, steps: Callable[[duckdb.DuckDBPyConnection], list[Step]]) -> list[SchemaChange]:
+        """Takes the steps that are needed, and opens the file for writing only if there are some."""
+
+        def change(connection: duckdb.DuckDBPyConnection) -> list[SchemaChange]:
+            needed = steps(connection)
             connection.begin()
-            for step in steps:
+            for step in needed:
                 for statement in step.statements:
                     connection.execute(statement)
             connection.commit()
-        return [step.change for step in steps]
+            return [step.change for step in needed]
+
+        if self._file.exists() and not self._file.run(steps, read_only=True):
+            return []
+        return self._file.run(change, read_only=False)
 
     @override
     def stage(self, table: Table) -> ArrowStage:
@@ -161,13 +156,16 @@ class DuckDBWarehouse(Warehouse):
     def commit(self, *writes: Write | WriteAfter) -> list[Counts]:
         if all(is_idle(write) for write in writes):
             return [Counts() for _ in writes]
-        counts: list[Counts] = []
-        with self._existing(read_only=False) as connection:
+
+        def committed(connection: duckdb.DuckDBPyConnection) -> list[Counts]:
+            counts: list[Counts] = []
             connection.begin()
             for write in writes:
                 counts.append(self._written(connection, write(counts) if callable(write) else write))
             connection.commit()
-        return counts
+            return counts
+
+        return self._run(committed, read_only=False, memory=max(map(_memory, writes)))
 
     @override
     @contextmanager
@@ -177,19 +175,19 @@ class DuckDBWarehouse(Warehouse):
 
     @override
     def read(self, table: str, columns: Sequence[str] | None = None, where: Filters = ()) -> pa.Table:
-        with self._existing(read_only=True) as connection:
+        def query(connection: duckdb.DuckDBPyConnection) -> pa.Table:
             stored = self._stored(connection, table)
             self._know(stored, table, columns or (), where)
             chosen = ", ".join(quoted(c) for c in columns) if columns is not None else "*"
             text, values = condition(where)
-            query = f"SELECT {chosen} FROM {stored.name} WHERE {text}"
-            return connection.sql(query, params=values).to_arrow_table()
+            statement = f"SELECT {chosen} FROM {stored.name} WHERE {text}"
+            return connection.sql(statement, params=values).to_arrow_table()
+
+        return self._run(query, read_only=True)
 
     @override
     def count(self, table: str, where: Filters = ()) -> int:
-        if not self._file.exists():
-            return 0
-        with self._file.open(read_only=True) as connection:
+        def query(connection: duckdb.DuckDBPyConnection) -> int:
             stored = find(connection, table)
             if stored is None:
                 return 0
@@ -198,11 +196,11 @@ class DuckDBWarehouse(Warehouse):
             [(rows,)] = connection.execute(f"SELECT count(*) FROM {stored.name} WHERE {text}", values).fetchall()
             return rows
 
+        return self._file.run(query, read_only=True) if self._file.exists() else 0
+
     @override
     def duplicates(self, table: str, key: Sequence[str]) -> int:
-        if not self._file.exists():
-            return 0
-        with self._file.open(read_only=True) as connection:
+        def query(connection: duckdb.DuckDBPyConnection) -> int:
             stored = find(connection, table)
             if stored is None:
                 return 0
@@ -212,25 +210,27 @@ class DuckDBWarehouse(Warehouse):
             [(rows,)] = connection.execute(f"SELECT coalesce(sum(n - 1), 0)::BIGINT FROM {groups}").fetchall()
             return rows
 
+        return self._file.run(query, read_only=True) if self._file.exists() else 0
+
     @override
     def aggregate(
         self, table: str, by: Sequence[str], values: Mapping[str, Aggregate], where: Filters = ()
     ) -> pa.Table:
-        with self._existing(read_only=True) as connection:
+        def query(connection: duckdb.DuckDBPyConnection) -> pa.Table:
             stored = self._stored(connection, table)
             self._know(stored, table, (*by, *values), where)
             text, bound = condition(where)
             computed, grouped = aggregation(by, values)
             found = connection.sql(f"SELECT {computed} FROM {stored.name} WHERE {text}{grouped}", params=bound)
-            columns = ", ".join(map(quoted, (*by, *values)))
-            types = connection.sql(f"SELECT {columns} FROM {stored.name} LIMIT 0").to_arrow_table().schema
-            return found.to_arrow_table().cast(types)
+            return found.to_arrow_table().cast(_schema(connection, stored, ", ".join(map(quoted, (*by, *values)))))
+
+        return self._run(query, read_only=True)
 
     @override
     def missing(
         self, table: str, where: Filters, seen: str, seen_where: Filters, key: Sequence[str]
     ) -> Iterator[pa.Table]:
-        with self._existing(read_only=True) as connection:
+        def query(connection: duckdb.DuckDBPyConnection) -> Iterator[pa.Table]:
             columns = ", ".join(map(quoted, key))
             sides, values = [], []
             for name, conditions in ((table, where), (seen, seen_where)):
@@ -239,16 +239,18 @@ class DuckDBWarehouse(Warehouse):
                 text, bound = condition(conditions)
                 sides.append(f"(SELECT {columns} FROM {stored.name} WHERE {text})")
                 values.extend(bound)
-            query = f"FROM {sides[0]} ANTI JOIN {sides[1]} USING ({columns})"
-            found = connection.sql(query, params=values).to_arrow_reader()
+            statement = f"FROM {sides[0]} ANTI JOIN {sides[1]} USING ({columns})"
+            found = connection.sql(statement, params=values).to_arrow_reader()
             return spooled(found.schema, found)
 
-    @contextmanager
-    def _existing(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        return self._run(query, read_only=True)
+
+    def _run(
+        self, work: Callable[[duckdb.DuckDBPyConnection], Result], *, read_only: bool, memory: int = LEAST_MEMORY
+    ) -> Result:
         if not self._file.exists():
             raise TableNotFound(f"{self.describe()} does not exist; sync a table into it first.")
-        with self._file.open(read_only=read_only) as connection:
-            yield connection
+        return self._file.run(work, read_only=read_only, memory=memory)
 
     def _written(self, connection: duckdb.DuckDBPyConnection, write: Write) -> Counts:
         table = write.table
@@ -263,7 +265,6 @@ class DuckDBWarehouse(Warehouse):
         rows = write.rows.arrow() if isinstance(write.rows, ArrowStage) else write.rows
         if isinstance(rows, Stage):
             raise TypeError(f"a stage of another warehouse cannot be merged into {table.name}")
-        connection.execute(f"SET memory_limit = '{_memory(stored, rows)}MiB'")
         match write:
             case Merge():
                 return duckdb_merge.merge(connection, table, stored, conformed(table, rows))
@@ -284,10 +285,17 @@ class DuckDBWarehouse(Warehouse):
             raise WarehouseError(f"Table {table} in {self.describe()} has no column {', '.join(unknown)}.")
 
 
-def _memory(stored: StoredTable, rows: pa.Table) -> int:
-    """MiB that DuckDB may use to write the rows.
+def _schema(connection: duckdb.DuckDBPyConnection, stored: StoredTable, columns: str) -> pa.Schema:
+    return connection.sql(f"SELECT {columns} FROM {stored.name} LIMIT 0").to_arrow_table().schema
 
-    It needs some for every column and goes to disk for the rest, but keeps what it has read as long as it may. So
-    this is a little more than the least that did, measured with 60 to 1,200 columns and values of up to 400 kB.
+
+def _memory(write: Write | WriteAfter) -> int:
+    """MiB that DuckDB is likely to need for a write: some for every column, and several times the rows.
+
+    Measured with 60 to 1,200 columns, with some to spare. Too little is no harm, only a repetition.
     """
-    return 64 + len(stored.columns) // 4 + 3 * rows.nbytes // 2**20
+    if callable(write) or isinstance(write, Delete):
+        return LEAST_COMMIT
+    rows = write.rows
+    size = rows.arrow().nbytes if isinstance(rows, ArrowStage) else 0 if isinstance(rows, Stage) else rows.nbytes
+    return LEAST_COMMIT + len(write.table.schema) // 4 + 3 * size // 2**20
