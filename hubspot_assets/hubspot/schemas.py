@@ -43,6 +43,11 @@ class CustomObjectType(msgspec.Struct, frozen=True, rename="camel"):
         """Plural, for people."""
         return self.labels.plural or self.labels.singular or self.name
 
+    @property
+    def singular_label(self) -> str:
+        """Singular, for people."""
+        return self.labels.singular or self.name
+
     def is_called(self, name: str) -> bool:
         """Whether a user may mean this type by `name`; case does not matter."""
         return name.casefold() in {
