@@ -182,8 +182,11 @@ class Budgets:
             DailyLimitReached: Only the reserve of the day is left.
             ClientClosed: The client was closed meanwhile.
         """
-        if not whatever_is_left:
-            self._pool(budget).spend(clock.time())
+        pool, now = self._pool(budget), clock.time()
+        # Only association reads tell what is left of theirs, so one of them finds out whether a new day has begun.
+        finds_out = budget is Budget.ASSOCIATIONS and pool.is_due(now)
+        if not whatever_is_left and not finds_out:
+            pool.spend(now)
         return self._limits[budget].acquire(clock)
 
     def learn(self, budget: Budget, headers: Mapping[str, str], age: float, clock: Clock) -> None:

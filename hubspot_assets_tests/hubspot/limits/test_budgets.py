@@ -16,7 +16,7 @@ from requests.structures import CaseInsensitiveDict
 from hubspot_assets.hubspot.limits.budgets import LIMITS, Budget, Budgets
 from hubspot_assets.hubspot.limits.limit_store import Limit
 from hubspot_assets.hubspot.transport.clock import Clock
-from hubspot_assets.hubspot.transport.errors import BudgetsUnavailable, ClientClosed
+from hubspot_assets.hubspot.transport.errors import BudgetsUnavailable, ClientClosed, DailyLimitReached
 
 SHORT = dict.fromkeys(Budget, Limit(10, 300))
 SPAN = 0.2
@@ -104,6 +104,34 @@ def test_a_professional_account_reads_fewer_associations_than_records(file):
     budgets = Budgets.local("x", file)
     budgets.learn(Budget.BURST, taught(190), 0.1, Clock())
     assert (free_places(budgets), free_places(budgets, Budget.ASSOCIATIONS)) == (190, 150)
+    budgets.close()
+
+
+def test_association_reads_have_a_day_of_their_own_which_one_of_them_asks_about_now_and_then(file):
+    class Later(Clock):
+        seconds = 0.0
+
+        def time(self) -> float:
+            return super().time() + self.seconds
+
+    def told(remaining: int) -> CaseInsensitiveDict[str]:
+        headers = {"X-HubSpot-RateLimit-Daily": "1000", "X-HubSpot-RateLimit-Daily-Remaining": str(remaining)}
+        return CaseInsensitiveDict(headers)
+
+    budgets, clock = Budgets.local("x", file, limits=LONG), Later()
+    budgets.learn(Budget.ASSOCIATIONS, told(100), 0.1, clock)
+    with pytest.raises(DailyLimitReached, match="1,000 association reads of today 100 are left"):
+        budgets.acquire(Budget.ASSOCIATIONS, clock)
+    budgets.acquire(Budget.BURST, clock)
+    budgets.learn(Budget.BURST, told(0), 0.1, clock)
+    clock.seconds = 301
+    budgets.acquire(Budget.ASSOCIATIONS, clock)
+    with pytest.raises(DailyLimitReached):
+        budgets.acquire(Budget.ASSOCIATIONS, clock)
+    budgets.learn(Budget.ASSOCIATIONS, told(900), 0.1, clock)
+    budgets.acquire(Budget.ASSOCIATIONS, clock)
+    with pytest.raises(DailyLimitReached, match="requests of today"):
+        budgets.acquire(Budget.BURST, clock)
     budgets.close()
 
 
