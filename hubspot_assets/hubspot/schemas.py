@@ -1,15 +1,20 @@
 """Object types that an account has defined for itself, and finding the one a user means."""
 
 import difflib
+import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
+from hubspot_assets.hubspot import lenient
 from hubspot_assets.hubspot.transport import paths
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.errors import Forbidden, MissingScopes, UnknownObjectType
+
+_log = logging.getLogger(__name__)
 
 
 class Labels(msgspec.Struct, frozen=True):
@@ -52,10 +57,6 @@ class CustomObjectType(msgspec.Struct, frozen=True, rename="camel"):
         }
 
 
-class _Schemas(msgspec.Struct):
-    results: list[CustomObjectType]
-
-
 def custom_object_types(client: Client) -> list[CustomObjectType]:
     """Read the account's custom object types, those in use.
 
@@ -71,7 +72,26 @@ def custom_object_types(client: Client) -> list[CustomObjectType]:
             "includeAssociationDefinitions": "false",
         },
     )
-    return [schema for schema in answer.decode(_Schemas).results if not schema.archived]
+    types = map(_custom_object_type, lenient.results(answer))
+    return [type_ for type_ in types if type_ is not None and not type_.archived]
+
+
+def _custom_object_type(received: Mapping[str, Any]) -> CustomObjectType | None:
+    """A schema as people typed it; None without an id, by which alone it could be asked for."""
+    object_type_id = lenient.text(received.get("objectTypeId"))
+    if not object_type_id:
+        _log.warning("A custom object of the account has no type id, so HubSpot cannot be asked for it.")
+        return None
+    labels = received.get("labels")
+    labels = labels if isinstance(labels, dict) else {}
+    return CustomObjectType(
+        object_type_id=object_type_id,
+        name=lenient.text(received.get("name")) or object_type_id,
+        fully_qualified_name=lenient.text(received.get("fullyQualifiedName")),
+        labels=Labels(lenient.text(labels.get("singular")) or None, lenient.text(labels.get("plural")) or None),
+        description=lenient.text(received.get("description")) or None,
+        archived=lenient.flag(received.get("archived")),
+    )
 
 
 def resolve_object_type(client: Client, name: str) -> CustomObjectType:
@@ -91,7 +111,7 @@ def resolve_object_type(client: Client, name: str) -> CustomObjectType:
     except (MissingScopes, Forbidden) as error:
         lacking = f": it lacks {' or '.join(error.scopes)}" if isinstance(error, MissingScopes) else ""
         raise UnknownObjectType(
-            f"{name!r} is no standard object type, and the access token may not read the account's custom "
+            f"{name!r} is not a standard object type, and the access token may not read the account's custom "
             f"objects{lacking}. {_advice((), name)}".rstrip()
         ) from error
     return find_object_type(types, name)
