@@ -29,11 +29,11 @@ class CustomObjectType(msgspec.Struct, frozen=True, rename="camel"):
 
     Attributes:
         object_type_id: `2-…`; every endpoint takes it.
-        name: internal name (`cars`); endpoints do not take it.
-        fully_qualified_name: name with the account's id (`p7654321_cars`); endpoints take it.
-        labels: how people call it.
-        description: what it is for.
-        archived: whether it was deleted.
+        name: Internal name (`cars`); endpoints do not take it.
+        fully_qualified_name: Name with the account's id (`p7654321_cars`); endpoints take it.
+        labels: How people call it.
+        description: What it is for.
+        archived: Whether it was deleted.
     """
 
     object_type_id: str
@@ -49,7 +49,7 @@ class CustomObjectType(msgspec.Struct, frozen=True, rename="camel"):
         return self.labels.plural or self.labels.singular or self.name
 
     def is_called(self, name: str) -> bool:
-        """Whether a user may mean this type by `name`; case does not matter."""
+        """Return whether a user may mean this type by `name`; case does not matter."""
         return name.casefold() in {
             self.object_type_id.casefold(),
             self.name.casefold(),
@@ -61,8 +61,8 @@ def custom_object_types(client: Client) -> list[CustomObjectType]:
     """Read the account's custom object types, those in use.
 
     Raises:
-        MissingScopes: the credential may not read them, or the subscription has none.
-        HubSpotError: what else the client could not get over.
+        MissingScopes: The credential may not read them, or the subscription has none.
+        HubSpotError: What else the client could not get over.
     """
     answer = client.get(
         paths.schemas(client.api_version),
@@ -77,7 +77,7 @@ def custom_object_types(client: Client) -> list[CustomObjectType]:
 
 
 def _custom_object_type(received: Mapping[str, Any]) -> CustomObjectType | None:
-    """A schema as people typed it; None without an id, by which alone it could be asked for."""
+    """Return a schema as people typed it; None without an id, by which alone it could be asked for."""
     object_type_id = lenient.text(received.get("objectTypeId"))
     if not object_type_id:
         _log.warning("A custom object of the account has no type id, so HubSpot cannot be asked for it.")
@@ -98,13 +98,13 @@ def resolve_object_type(client: Client, name: str) -> CustomObjectType:
     """Find the custom object type that a user means.
 
     Args:
-        client: the HubSpot client.
-        name: its name (`cars`), fully qualified name (`p7654321_cars`) or type id (`2-1234567`).
+        client: The HubSpot client.
+        name: Its name (`cars`), fully qualified name (`p7654321_cars`) or type id (`2-1234567`).
 
     Raises:
-        UnknownObjectType: there is none, more than one, or custom objects may not be read at all; the message
+        UnknownObjectType: There is none, more than one, or custom objects may not be read at all; the message
             names what comes near.
-        HubSpotError: what else the client could not get over.
+        HubSpotError: What else the client could not get over.
     """
     try:
         types = custom_object_types(client)
@@ -121,7 +121,7 @@ def find_object_type(types: Sequence[CustomObjectType], name: str) -> CustomObje
     """Find the custom object type that a user means, among those already read.
 
     Raises:
-        UnknownObjectType: there is none, or more than one; the message names what comes near.
+        UnknownObjectType: There is none, or more than one; the message names what comes near.
     """
     found = [type_ for type_ in types if type_.is_called(name.strip())]
     if len(found) == 1:
@@ -135,7 +135,7 @@ def find_object_type(types: Sequence[CustomObjectType], name: str) -> CustomObje
 
 
 def _advice(types: Sequence[CustomObjectType], name: str) -> str:
-    """Names that a user may have meant; empty where none comes near."""
+    """Return names that a user may have meant; empty where none comes near."""
     spelt: dict[str, str] = {}
     for object_type in STANDARD_OBJECT_TYPES.values():
         for spelling in (object_type.name, object_type.path, object_type.label):

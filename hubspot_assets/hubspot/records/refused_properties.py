@@ -48,7 +48,7 @@ def refused_properties(
 
 
 def _refusal(client: Client, object_type_path: str, classes: Sequence[Sequence[str]]) -> tuple[str, ...] | None:
-    """The scopes that HubSpot misses where it refuses the properties, None where it gives them."""
+    """Return the scopes that HubSpot misses where it refuses the properties, None where it gives them."""
     try:
         _read(client, object_type_path, classes)
     except MissingScopes as error:
