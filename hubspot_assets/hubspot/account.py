@@ -13,12 +13,12 @@ class Account(msgspec.Struct, frozen=True, rename="camel"):
     """A HubSpot account.
 
     Attributes:
-        portal_id: its id, also called Hub id.
+        portal_id: Its id, also called Hub id.
         account_type: `STANDARD`, `DEVELOPER_TEST`, `SANDBOX` or `APP_DEVELOPER`.
-        time_zone: name of the zone whose midnight starts a new day of requests (`US/Eastern`).
-        ui_domain: where its pages are (`app.hubspot.com`, `app-eu1.hubspot.com`).
-        data_hosting_location: data center (`na1`, `eu1`).
-        company_currency: three letters.
+        time_zone: Name of the zone whose midnight starts a new day of requests (`US/Eastern`).
+        ui_domain: Where its pages are (`app.hubspot.com`, `app-eu1.hubspot.com`).
+        data_hosting_location: Data center (`na1`, `eu1`).
+        company_currency: Three letters.
     """
 
     portal_id: int
@@ -29,11 +29,11 @@ class Account(msgspec.Struct, frozen=True, rename="camel"):
     company_currency: str | None = None
 
     def records_page(self, object_type_id: str) -> str:
-        """Address of the page that lists the records of an object type."""
+        """Return the address of the page that lists the records of an object type."""
         return f"https://{self._pages}/contacts/{self.portal_id}/objects/{object_type_id}/views/all/list"
 
     def properties_page(self, object_type_id: str) -> str:
-        """Address of the page with the settings of an object type's properties."""
+        """Return the address of the page with the settings of an object type's properties."""
         return f"https://{self._pages}/property-settings/{self.portal_id}/properties?type={object_type_id}"
 
     @property
@@ -61,7 +61,7 @@ def account(client: Client) -> Account:
 
 
 def _zone(name: str | None) -> ZoneInfo | None:
-    """The time zone of that name; None for one this machine does not know, where errors then say only "midnight"."""
+    """Return the time zone of that name; None for one this machine does not know: errors then say only "midnight"."""
     try:
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -77,8 +77,8 @@ def granted_scopes(client: Client) -> frozenset[str] | None:
         The scopes without the `.v2` that sensitive ones carry here; None where HubSpot does not tell.
 
     Raises:
-        InvalidToken: the token does not work.
-        HubSpotError: what else the client could not get over.
+        InvalidToken: The token does not work.
+        HubSpotError: What else the client could not get over.
     """
     granted = client.credential.scopes()
     if granted is None:

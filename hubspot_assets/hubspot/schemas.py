@@ -1,15 +1,20 @@
 """Object types that an account has defined for itself, and finding the one a user means."""
 
 import difflib
+import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
+from hubspot_assets.hubspot import lenient
 from hubspot_assets.hubspot.transport import paths
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.errors import Forbidden, MissingScopes, UnknownObjectType
+
+_log = logging.getLogger(__name__)
 
 
 class Labels(msgspec.Struct, frozen=True):
@@ -24,11 +29,11 @@ class CustomObjectType(msgspec.Struct, frozen=True, rename="camel"):
 
     Attributes:
         object_type_id: `2-…`; every endpoint takes it.
-        name: internal name (`cars`); endpoints do not take it.
-        fully_qualified_name: name with the account's id (`p7654321_cars`); endpoints take it.
-        labels: how people call it.
-        description: what it is for.
-        archived: whether it was deleted.
+        name: Internal name (`cars`); endpoints do not take it.
+        fully_qualified_name: Name with the account's id (`p7654321_cars`); endpoints take it.
+        labels: How people call it.
+        description: What it is for.
+        archived: Whether it was deleted.
     """
 
     object_type_id: str
@@ -49,7 +54,7 @@ class CustomObjectType(msgspec.Struct, frozen=True, rename="camel"):
         return self.labels.singular or self.name
 
     def is_called(self, name: str) -> bool:
-        """Whether a user may mean this type by `name`; case does not matter."""
+        """Return whether a user may mean this type by `name`; case does not matter."""
         return name.casefold() in {
             self.object_type_id.casefold(),
             self.name.casefold(),
@@ -57,16 +62,12 @@ class CustomObjectType(msgspec.Struct, frozen=True, rename="camel"):
         }
 
 
-class _Schemas(msgspec.Struct):
-    results: list[CustomObjectType]
-
-
 def custom_object_types(client: Client) -> list[CustomObjectType]:
     """Read the account's custom object types, those in use.
 
     Raises:
-        MissingScopes: the credential may not read them, or the subscription has none.
-        HubSpotError: what else the client could not get over.
+        MissingScopes: The credential may not read them, or the subscription has none.
+        HubSpotError: What else the client could not get over.
     """
     answer = client.get(
         paths.schemas(client.api_version),
@@ -76,27 +77,46 @@ def custom_object_types(client: Client) -> list[CustomObjectType]:
             "includeAssociationDefinitions": "false",
         },
     )
-    return [schema for schema in answer.decode(_Schemas).results if not schema.archived]
+    types = map(_custom_object_type, lenient.results(answer))
+    return [type_ for type_ in types if type_ is not None and not type_.archived]
+
+
+def _custom_object_type(received: Mapping[str, Any]) -> CustomObjectType | None:
+    """Return a schema as people typed it; None without an id, by which alone it could be asked for."""
+    object_type_id = lenient.text(received.get("objectTypeId"))
+    if not object_type_id:
+        _log.warning("A custom object of the account has no type id, so HubSpot cannot be asked for it.")
+        return None
+    labels = received.get("labels")
+    labels = labels if isinstance(labels, dict) else {}
+    return CustomObjectType(
+        object_type_id=object_type_id,
+        name=lenient.text(received.get("name")) or object_type_id,
+        fully_qualified_name=lenient.text(received.get("fullyQualifiedName")),
+        labels=Labels(lenient.text(labels.get("singular")) or None, lenient.text(labels.get("plural")) or None),
+        description=lenient.text(received.get("description")) or None,
+        archived=lenient.flag(received.get("archived")),
+    )
 
 
 def resolve_object_type(client: Client, name: str) -> CustomObjectType:
     """Find the custom object type that a user means.
 
     Args:
-        client: the HubSpot client.
-        name: its name (`cars`), fully qualified name (`p7654321_cars`) or type id (`2-1234567`).
+        client: The HubSpot client.
+        name: Its name (`cars`), fully qualified name (`p7654321_cars`) or type id (`2-1234567`).
 
     Raises:
-        UnknownObjectType: there is none, more than one, or custom objects may not be read at all; the message
+        UnknownObjectType: There is none, more than one, or custom objects may not be read at all; the message
             names what comes near.
-        HubSpotError: what else the client could not get over.
+        HubSpotError: What else the client could not get over.
     """
     try:
         types = custom_object_types(client)
     except (MissingScopes, Forbidden) as error:
         lacking = f": it lacks {' or '.join(error.scopes)}" if isinstance(error, MissingScopes) else ""
         raise UnknownObjectType(
-            f"{name!r} is no standard object type, and the access token may not read the account's custom "
+            f"{name!r} is not a standard object type, and the access token may not read the account's custom "
             f"objects{lacking}. {_advice((), name)}".rstrip()
         ) from error
     return find_object_type(types, name)
@@ -106,7 +126,7 @@ def find_object_type(types: Sequence[CustomObjectType], name: str) -> CustomObje
     """Find the custom object type that a user means, among those already read.
 
     Raises:
-        UnknownObjectType: there is none, or more than one; the message names what comes near.
+        UnknownObjectType: There is none, or more than one; the message names what comes near.
     """
     found = [type_ for type_ in types if type_.is_called(name.strip())]
     if len(found) == 1:
@@ -120,7 +140,7 @@ def find_object_type(types: Sequence[CustomObjectType], name: str) -> CustomObje
 
 
 def _advice(types: Sequence[CustomObjectType], name: str) -> str:
-    """Names that a user may have meant; empty where none comes near."""
+    """Return names that a user may have meant; empty where none comes near."""
     spelt: dict[str, str] = {}
     for object_type in STANDARD_OBJECT_TYPES.values():
         for spelling in (object_type.name, object_type.path, object_type.label):

@@ -27,8 +27,8 @@ def typed(texts: pa.Array, column_type: ColumnType) -> tuple[pa.Array, Unfit]:
     """Read a column of text as values of a type.
 
     Args:
-        texts: strings; null and "" both mean that there is no value.
-        column_type: the type to read them as.
+        texts: Strings; null and "" both mean that there is no value.
+        column_type: The type to read them as.
 
     Returns:
         An array of the column type, null where there is no value or where it does not fit; and the texts that
@@ -48,7 +48,7 @@ def typed(texts: pa.Array, column_type: ColumnType) -> tuple[pa.Array, Unfit]:
 
 
 def without_blanks(texts: pa.Array) -> pa.Array:
-    """The same texts, with null for ""."""
+    """Return the same texts, with null for ""."""
     return pc.if_else(pc.not_equal(texts, ""), texts, pa.scalar(None, texts.type))
 
 
@@ -62,7 +62,7 @@ def _number(texts: pa.Array) -> pa.Array:
 
 
 def _boolean(texts: pa.Array) -> pa.Array:
-    # Arrow's own cast also takes "0" and "1", which are no booleans of HubSpot's.
+    # Arrow's own cast also takes "0" and "1", which are not HubSpot's booleans.
     lowered = pc.ascii_lower(texts)
     true = pc.equal(lowered, "true")
     if not pc.all(pc.or_(true, pc.equal(lowered, "false")), min_count=0).as_py():

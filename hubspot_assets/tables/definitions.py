@@ -34,12 +34,12 @@ values; null while that is still to be done."""
 def definition_rows(
     object_type_id: str, definitions: Iterable[PropertyDefinition], columns: Mapping[str, str]
 ) -> pa.Table:
-    """One row per property of an object type.
+    """Return one row per property of an object type.
 
     Args:
         object_type_id: `0-1`, `2-1234567`...
-        definitions: the properties.
-        columns: property -> column, for those that have one.
+        definitions: The properties.
+        columns: Property -> column, for those that have one.
 
     Returns:
         A table of `PROPERTY_DEFINITIONS_SCHEMA`, BACKFILLEDAT null.

@@ -16,11 +16,11 @@ def read(body: bytes, properties: Sequence[str]) -> RawRecords:
     Of a key given twice in one object the later value counts, as with most JSON decoders.
 
     Args:
-        body: a JSON object.
-        properties: internal names of the properties to read; others are passed over.
+        body: A JSON object.
+        properties: Internal names of the properties to read; others are passed over.
 
     Raises:
-        UnreadableAnswer: the page is no JSON, or not of the shape of a page of records.
+        UnreadableAnswer: The page is not JSON, or not of the shape of a page of records.
     """
     records = _records(body)
     unencodable: dict[str, dict[int, str]] = {}
@@ -51,7 +51,7 @@ def _records(body: bytes) -> list[dict[str, Any]]:
         page = json.loads(body, parse_int=_Number, parse_float=_Number)
     except (ValueError, RecursionError) as error:
         raise UnreadableAnswer(
-            f"HubSpot sent a page of records that is no JSON ({error}); run the sync again."
+            f"HubSpot sent a page of records that is not JSON ({error}); run the sync again."
         ) from error
     records = page.get("results") if isinstance(page, dict) else None
     if not isinstance(records, list):
@@ -62,7 +62,7 @@ def _records(body: bytes) -> list[dict[str, Any]]:
         if isinstance(record, dict) and record.get("properties") is None:
             record["properties"] = {}
         if not isinstance(record, dict) or not isinstance(record["properties"], dict):
-            raise UnreadableAnswer("HubSpot sent something that is no record among `results`; run the sync again.")
+            raise UnreadableAnswer("HubSpot sent something that is not a record among `results`; run the sync again.")
     return records
 
 
@@ -88,14 +88,14 @@ def _escaped(text: str) -> str:
 
 
 def _text(value: object) -> str | None:
-    """The text of a JSON value: of a string the string itself, of anything else its JSON text."""
+    """Return the text of a JSON value: of a string the string itself, of anything else its JSON text."""
     if value is None or isinstance(value, str):
         return value
     return _json(value)
 
 
 def _json(value: object) -> str:
-    """A decoded JSON value as compact JSON text, numbers as they were written."""
+    """Return a decoded JSON value as compact JSON text, numbers as they were written."""
     match value:
         case _Number():
             return str(value)

@@ -16,7 +16,7 @@ class FastReader:
     """Reads pages in which every property is a string or null, as HubSpot documents it.
 
     Args:
-        properties: internal names of the properties to read; others are passed over.
+        properties: Internal names of the properties to read; others are passed over.
     """
 
     def __init__(self, properties: Sequence[str]) -> None:
@@ -36,11 +36,11 @@ class FastReader:
         """Read some pages at once.
 
         Args:
-            bodies: complete JSON texts, one object each.
+            bodies: Complete JSON texts, one object each.
 
         Raises:
-            pyarrow.ArrowInvalid: a page is beyond this reader: a property that is no string, a key given twice,
-                half a surrogate pair, bytes that are no UTF-8, no `results`...
+            pyarrow.ArrowInvalid: A page is beyond this reader: a property that is not a string, a key given twice,
+                half a surrogate pair, bytes that are not UTF-8, no `results`...
         """
         joined = b"\n".join(bodies)
         # One block, whatever its size: a page that straddles two cannot be read. One thread: reading pages side

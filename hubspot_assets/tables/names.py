@@ -16,7 +16,7 @@ LONGEST_NAME = 251
 
 
 def column_name(property_name: str) -> str:
-    """The column of a property, as long as no other property's name maps to it too."""
+    """Return the column of a property, as long as no other property's name maps to it too."""
     return _identifier("PROPERTY_", property_name)
 
 
@@ -31,14 +31,14 @@ def id_stem(singular_label: str) -> str:
 
 
 def column_names(definitions: Iterable[PropertyDefinition], known: Mapping[str, str]) -> dict[str, str]:
-    """The column of every property, no two alike.
+    """Return the column of every property, no two alike.
 
     Where several properties map to one name, the first created keeps it and the later ones get `_2`, `_3`...
     The answer does not depend on the order of the definitions.
 
     Args:
-        definitions: the properties to name.
-        known: columns given earlier (property -> column). They never change, and are given to no other
+        definitions: The properties to name.
+        known: Columns given earlier (property -> column). They never change, and are given to no other
             property, even when HubSpot no longer has theirs.
 
     Returns:

@@ -28,11 +28,11 @@ class PageReader:
     """Turns pages of one object type into tables. For one thread at a time.
 
     Args:
-        schema: the table that the records are for.
-        sync_id: goes into SYNCID of every row.
+        schema: The table that the records are for.
+        sync_id: Goes into SYNCID of every row.
 
     Attributes:
-        exact_pages: how many pages went through the slower reader so far.
+        exact_pages: How many pages went through the slower reader so far.
     """
 
     def __init__(self, schema: RecordSchema, sync_id: str) -> None:
@@ -48,7 +48,7 @@ class PageReader:
         Values that do not fit their column are in UNPARSED; of those that hold half a surrogate pair, the JSON escape.
 
         Raises:
-            UnreadableAnswer: a page is no page of records, or a record has no readable id, `createdAt` or
+            UnreadableAnswer: A page is not a page of records, or a record has no readable id, `createdAt` or
                 `updatedAt`.
         """
         batches = [batch for block in _blocks(pages) for batch in self._batches(block)]
@@ -92,7 +92,7 @@ class PageReader:
         return pa.RecordBatch.from_pydict(columns, self._schema.arrow)
 
     def _properties(self, records: RawRecords) -> tuple[dict[str, pa.Array], pa.Array]:
-        """The property columns, and UNPARSED."""
+        """Return the property columns, and UNPARSED."""
         columns: dict[str, pa.Array] = {}
         unparsed: dict[int, dict[str, str]] = defaultdict(dict)
         for property_ in self._schema.properties:
@@ -107,7 +107,7 @@ class PageReader:
 
 
 def _blocks(pages: Sequence[Page]) -> Iterator[list[Page]]:
-    """Pages in groups of about `BLOCK_BYTES`, at least one page each."""
+    """Yield pages in groups of about `BLOCK_BYTES`, at least one page each."""
     block: list[Page] = []
     size = 0
     for page in pages:
@@ -144,7 +144,7 @@ def _is_id(text: str | None) -> bool:
 
 
 def _moments(records: RawRecords, name: str) -> pa.Array:
-    """A timestamp field of the records, null where there is none. One that cannot be read raises."""
+    """Return a timestamp field of the records, null where there is none. One that cannot be read raises."""
     moments, unfit = typed(records.fields[name], ColumnType.TIMESTAMP)
     if unfit:
         row, text = next(iter(unfit.items()))
@@ -155,7 +155,7 @@ def _moments(records: RawRecords, name: str) -> pa.Array:
 
 
 def _due_moments(records: RawRecords, name: str) -> pa.Array:
-    """A timestamp field that every record has."""
+    """Return a timestamp field that every record has."""
     moments = _moments(records, name)
     if moments.null_count:
         row = pc.index(pc.is_null(moments), True).as_py()

@@ -14,12 +14,12 @@ class RawRecords:
     """Records of one or more pages, in their order. All arrays have one entry per record.
 
     Attributes:
-        pages: int32, which page (counted from 0) the record came with.
-        fields: the texts of `FIELDS`, null where absent.
-        archived: the boolean of that name; where it is absent, null or false.
-        properties: property -> its texts, null where absent or null. A JSON value that is no string is kept as
+        pages: Int32, which page (counted from 0) the record came with.
+        fields: The texts of `FIELDS`, null where absent.
+        archived: The boolean of that name; where it is absent, null or false.
+        properties: Property -> its texts, null where absent or null. A JSON value that is not a string is kept as
             its JSON text.
-        unencodable: property -> row -> texts with half a surrogate pair, which no UTF-8 column can hold, in their
+        unencodable: Property -> row -> texts with half a surrogate pair, which no UTF-8 column can hold, in their
             JSON escape (null in `properties`).
     """
 

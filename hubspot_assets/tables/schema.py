@@ -72,10 +72,10 @@ class PropertyColumn:
 
     Attributes:
         property: HubSpot's internal name.
-        column: the column's name.
-        type: how the values are stored.
-        label: what HubSpot's users call the property.
-        description: what HubSpot says about it.
+        column: The column's name.
+        type: How the values are stored.
+        label: What HubSpot's users call the property.
+        description: What HubSpot says about it.
     """
 
     property: str
@@ -85,7 +85,7 @@ class PropertyColumn:
     description: str
 
     def to_arrow(self) -> pa.Field:
-        """The column in Arrow, its metadata telling which property it holds and what that is."""
+        """Return the column in Arrow, its metadata telling which property it holds and what that is."""
         comment = ": ".join(part for part in (self.label, self.description) if part)
         metadata = {PROPERTY: self.property.encode(), COMMENT: comment.encode()}
         return pa.field(self.column, self.type.arrow, metadata=metadata)
@@ -97,7 +97,7 @@ class RecordSchema:
 
     Attributes:
         object_type_id: `0-1`, `2-1234567`...
-        properties: the property columns, in the table's order.
+        properties: The property columns, in the table's order.
     """
 
     object_type_id: str
@@ -116,13 +116,13 @@ def record_schema(
     known_columns: Mapping[str, str] | None = None,
     stored: pa.Schema | None = None,
 ) -> RecordSchema:
-    """The table that holds these properties.
+    """Return the table that holds these properties.
 
     Args:
         object_type_id: `0-1`, `2-1234567`...
-        definitions: the properties to keep, one definition per name.
-        known_columns: columns given to properties earlier (property -> column).
-        stored: the table as it is, when there is one. A column it keeps in another type than the definition's
+        definitions: The properties to keep, one definition per name.
+        known_columns: Columns given to properties earlier (property -> column).
+        stored: The table as it is, when there is one. A column it keeps in another type than the definition's
             becomes text, and text stays text: that way every value stored before keeps its exact form.
 
     Returns:

@@ -25,7 +25,7 @@ _EPOCH = datetime(1970, 1, 1)
 
 
 def number(text: str) -> Decimal | None:
-    """A decimal number that DECIMAL(38,10) holds exactly: `1500`, `1500.00`, `-0.5`, `.5`, `1E+3`."""
+    """Return a decimal number that DECIMAL(38,10) holds exactly: `1500`, `1500.00`, `-0.5`, `.5`, `1E+3`."""
     if not _NUMBER.fullmatch(text):
         return None
     try:
@@ -35,18 +35,18 @@ def number(text: str) -> Decimal | None:
 
 
 def boolean(text: str) -> bool | None:
-    """`true` or `false`, in any letter case."""
+    """Read `true` or `false`, in any letter case."""
     return {"true": True, "false": False}.get(text.lower())
 
 
 def date(text: str) -> Date | None:
-    """A calendar date: `2026-11-30`, or a midnight in UTC spelt as a datetime or as epoch milliseconds."""
+    """Read a calendar date: `2026-11-30`, or a midnight in UTC spelt as a datetime or as epoch milliseconds."""
     moment = timestamp(text)
     return moment.date() if moment is not None and moment.time() == time.min else None
 
 
 def timestamp(text: str) -> datetime | None:
-    """A moment to the millisecond, as naive UTC.
+    """Read a moment to the millisecond, as naive UTC.
 
     Reads ISO-8601 with `Z` or an offset, epoch milliseconds, and a mere date as its midnight in UTC. A datetime
     without a zone does not fit: there is no telling which moment it is. Nor does a fraction finer than

@@ -75,3 +75,25 @@ def test_an_account_whose_subscription_has_no_custom_objects_is_a_matter_of_scop
         custom_object_types(client)
     with pytest.raises(errors.UnknownObjectType, match=r"lacks custom-object-read\. Did you mean contacts"):
         resolve_object_type(client, "contcts")
+
+
+@pytest.mark.parametrize(
+    ("odd", "label"),
+    [
+        ({"labels": None}, "trucks"),
+        ({"labels": {"plural": None, "singular": 7}}, "7"),
+        ({"labels": "Trucks"}, "trucks"),
+        ({"labels": {"plural": "broken \ud83d"}}, "broken �"),
+        ({"name": None}, "Trucks"),
+        ({"description": 5, "archived": None, "fullyQualifiedName": None, "hologram": []}, "Trucks"),
+    ],
+)
+def test_an_odd_custom_object_keeps_none_out(serve, connect, odd, label):
+    types = custom_object_types(connect(serve(Reply(body={"results": [CARS, schema(5, "trucks", "Trucks") | odd]}))))
+    assert [(each.object_type_id, each.label) for each in types] == [("2-1234567", "Cars"), ("2-5", label)]
+
+
+def test_a_custom_object_without_an_id_is_left_out_and_said(serve, connect, caplog):
+    reply = Reply(body={"results": [CARS | {"objectTypeId": None}, BOATS]})
+    assert [each.name for each in custom_object_types(connect(serve(reply)))] == ["boats"]
+    assert "no type id" in caplog.text

@@ -245,7 +245,7 @@ class Budgets:
 
 
 def _connector(url: str) -> Callable[[ServerUrl], StoreOf]:
-    """What reaches the server of a URL. Drivers are optional, so one is imported here, where it is needed."""
+    """Return what reaches the server of a URL. Drivers are optional, so one is imported here, where it is needed."""
     server, _, _ = url.strip().partition("://")
     try:
         if server in ("redis", "rediss"):
@@ -278,7 +278,7 @@ def _limit(headers: Mapping[str, str]) -> Limit | None:
 
 
 def _cache_folder() -> Path:
-    """The user's cache folder, or a temporary one where there is no home to write to (containers)."""
+    """Return the user's cache folder, or a temporary one where there is no home to write to (containers)."""
     folder = platformdirs.user_cache_path("hubspot-assets") / "rate-limits"
     try:
         # Without a home, "~" stays as it is.

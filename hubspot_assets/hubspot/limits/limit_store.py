@@ -22,7 +22,7 @@ class Limit:
     milliseconds: int
 
     def __str__(self) -> str:
-        """The limit in words: `190 requests in 10 s`."""
+        """Return the limit in words: `190 requests in 10 s`."""
         return f"{self.requests:,} requests in {self.milliseconds / 1000:g} s"
 
     @property

@@ -74,7 +74,7 @@ class PostgresStore(Store):
 
 
 def _in_utc(connection: psycopg.Connection) -> None:
-    """The bucket stores instants without a zone: machines must not read them in different ones."""
+    """Make all machines read the same instants: the bucket stores them without a zone."""
     connection.execute("SET TIME ZONE 'UTC'")
     connection.commit()
 

@@ -17,7 +17,7 @@ class IdRange:
     stop: int | None = None
 
     def without(self, other: "IdRange") -> "tuple[IdRange, ...]":
-        """What of this range lies outside `other`: none, one or two ranges."""
+        """Return what of this range lies outside `other`: none, one or two ranges."""
         parts = []
         if other.start > self.start and (self.stop is None or other.start < self.stop):
             parts.append(IdRange(self.start, other.start))
@@ -46,10 +46,10 @@ class Outstanding:
         return bool(self.ranges)
 
     def to_json(self) -> list[list[int | None]]:
-        """As lists `[start, stop]`, for the progress kept with the data."""
+        """Return lists `[start, stop]`, for the progress kept with the data."""
         return [[range_.start, range_.stop] for range_ in self.ranges]
 
     @classmethod
     def from_json(cls, ranges: list[list[int | None]]) -> "Outstanding":
-        """The inverse of `to_json`."""
+        """Return the ranges that `to_json` wrote."""
         return cls(IdRange(start or 0, stop) for start, stop in ranges)

@@ -48,9 +48,9 @@ class Results(msgspec.Struct):
     """The outline of a list, search or batch answer.
 
     Attributes:
-        results: ids of the records, in the order sent.
-        paging: where to go on; None at the end.
-        total: matches in all (search only). Live, so it drifts.
+        results: Ids of the records, in the order sent.
+        paging: Where to go on; None at the end.
+        total: Matches in all (search only). Live, so it drifts.
     """
 
     results: list[RecordId]

@@ -31,10 +31,10 @@ class _Reading:
     """A range in a worker's hands.
 
     Attributes:
-        left: what is still to be read, including what is being fetched at this moment.
-        page_span: how many ids the last page took away; None until the first page has come.
-        cut_from: the reading whose upper part this was.
-        doubtful: what was last cut off this range has not yet given more than a page, so it may have been a gap.
+        left: What is still to be read, including what is being fetched at this moment.
+        page_span: How many ids the last page took away; None until the first page has come.
+        cut_from: The reading whose upper part this was.
+        doubtful: What was last cut off this range has not yet given more than a page, so it may have been a gap.
     """
 
     left: IdRange
@@ -47,10 +47,10 @@ class RangedRead:
     """Pages of several id ranges, fetched by several threads, as one stream.
 
     Args:
-        fetch: reads one page; called from several threads.
-        ranges: what to read.
-        workers: the most requests in flight at once.
-        highest_id: the largest id thought to exist; only decides where an open range is cut.
+        fetch: Reads one page; called from several threads.
+        ranges: What to read.
+        workers: The most requests in flight at once.
+        highest_id: The largest id thought to exist; only decides where an open range is cut.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class RangedRead:
         """Pages in the order they arrive.
 
         Raises:
-            Exception: the first error of any worker, after which no page follows.
+            Exception: The first error of any worker, after which no page follows.
         """
         threads = [
             threading.Thread(target=self._work, args=(number,), daemon=True, name=f"hubspot-read-{number}")

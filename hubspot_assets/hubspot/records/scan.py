@@ -29,10 +29,10 @@ class Scan:
     """A read of all live, or all archived, records of one object type.
 
     Args:
-        client: the HubSpot client.
-        object_type_path: how object endpoints spell the type.
-        properties: names of the properties wanted.
-        archived: read the recycle bin instead of the live records.
+        client: The HubSpot client.
+        object_type_path: How object endpoints spell the type.
+        properties: Names of the properties wanted.
+        archived: Read the recycle bin instead of the live records.
     """
 
     def __init__(
@@ -51,15 +51,15 @@ class Scan:
         """Read the records of some id ranges.
 
         Args:
-            ranges: what to read; all ids by default.
-            expected: about how many records there are; few records are not worth many requests at once.
-            highest_id: about the largest id there is.
+            ranges: What to read; all ids by default.
+            expected: About how many records there are; few records are not worth many requests at once.
+            highest_id: About the largest id there is.
 
         Yields:
             Pages that cover the ranges; a record may come twice.
 
         Raises:
-            HubSpotError: what the client could not get over.
+            HubSpotError: What the client could not get over.
         """
         workers = MOST_IN_FLIGHT if expected is None else min(MOST_IN_FLIGHT, expected // (4 * PAGE_SIZE) + 1)
         try:
@@ -107,5 +107,5 @@ class Scan:
 
 
 def property_list_is_long(properties: Sequence[str]) -> bool:
-    """Whether the names would make a URL that HubSpot refuses (414)."""
+    """Return whether the names would make a URL that HubSpot refuses (414)."""
     return sum(len(name) + len(",") for name in properties) > LONGEST_PROPERTY_LIST

@@ -43,8 +43,8 @@ class Count:
     """What one search tells about its matches.
 
     Attributes:
-        matches: how many records match, by the search index.
-        highest_id: the largest id among them, or None without matches.
+        matches: How many records match, by the search index.
+        highest_id: The largest id among them, or None without matches.
     """
 
     matches: int
@@ -65,7 +65,7 @@ class Window:
 
 
 def changed_in(window: Window, last_modified_property: str) -> list[list[Filter]]:
-    """Filter groups for the records last modified within a window, both ends included."""
+    """Return filter groups for the records last modified within a window, both ends included."""
     if window.after is None and window.before is None:
         return [[]]
     after = max(window.after or EARLIEST, EARLIEST)
@@ -76,7 +76,7 @@ def changed_in(window: Window, last_modified_property: str) -> list[list[Filter]
 
 
 def holding_any(properties: Sequence[str]) -> list[list[Filter]]:
-    """Filter groups for the records that hold a value of any of up to five properties."""
+    """Return filter groups for the records that hold a value of any of up to five properties."""
     if len(properties) > MOST_GROUPS:
         raise ValueError(f"One search takes {MOST_GROUPS} filter groups, not {len(properties)}")
     return [[{"propertyName": name, "operator": "HAS_PROPERTY"}] for name in properties]
@@ -86,10 +86,10 @@ class Search:
     """A read of all live records of one object type that match a filter.
 
     Args:
-        client: the HubSpot client.
-        object_type_path: how object endpoints spell the type.
-        properties: names of the properties wanted.
-        filter_groups: any of these groups must match with all of its filters; at most five.
+        client: The HubSpot client.
+        object_type_path: How object endpoints spell the type.
+        properties: Names of the properties wanted.
+        filter_groups: Any of these groups must match with all of its filters; at most five.
     """
 
     def __init__(
@@ -139,17 +139,17 @@ class Search:
         """Read the matches of some id ranges.
 
         Args:
-            ranges: what to read; all ids by default.
-            expected: about how many records match; few are not worth several requests at once.
-            highest_id: about the largest id there is.
+            ranges: What to read; all ids by default.
+            expected: About how many records match; few are not worth several requests at once.
+            highest_id: About the largest id there is.
 
         Yields:
             Pages that cover the ranges. A row is as fresh as the store, so it may have left the filter since
             the index matched it; it is kept all the same.
 
         Raises:
-            SearchUnreliable: search does not sort ids numerically, or does not end; what was read so far is good.
-            HubSpotError: what the client could not get over.
+            SearchUnreliable: Search does not sort ids numerically, or does not end; what was read so far is good.
+            HubSpotError: What the client could not get over.
         """
         workers = MOST_IN_FLIGHT if expected is None else min(MOST_IN_FLIGHT, expected // (4 * PAGE_SIZE) + 1)
         yield from RangedRead(self._fetch, ranges, workers=workers, highest_id=highest_id)

@@ -312,7 +312,7 @@ class Client:
 
 
 def _incomplete(body: bytes) -> str | None:
-    """What is wrong with the body of a success, None when it is a complete JSON object."""
+    """Return what is wrong with the body of a success, None when it is a complete JSON object."""
     if not body:
         return "is empty"
     try:

@@ -13,14 +13,14 @@ class Clock:
         self._stopped = threading.Event()
 
     def time(self) -> float:
-        """Seconds since 1970, by the machine's clock."""
+        """Return seconds since 1970, by the machine's clock."""
         return time.time()
 
     def sleep(self, seconds: float) -> None:
         """Wait.
 
         Raises:
-            ClientClosed: the clock was stopped, before or during the wait.
+            ClientClosed: The clock was stopped, before or during the wait.
         """
         if self._stopped.wait(max(seconds, 0.0)):
             raise ClientClosed("The HubSpot client was closed; nothing more is requested through it.")

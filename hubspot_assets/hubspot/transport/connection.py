@@ -1,4 +1,4 @@
-"""The HTTP connection to HubSpot: one request out, one whole answer in, or the reason why there is none."""
+"""The HTTP connection to HubSpot: one request out, one whole answer in, or the reason for its absence."""
 
 import http.client
 import re
@@ -123,7 +123,7 @@ def _session(credential: Credential, connections: int) -> requests.Session:
 
 
 def _describe(error: BaseException) -> str:
-    """The innermost cause in plain words; the outer layers repeat URLs and pool sizes."""
+    """Return the innermost cause in plain words; the outer layers repeat URLs and pool sizes."""
     cause = error
     while True:
         inner = [getattr(cause, "reason", None), *cause.args]
@@ -145,5 +145,5 @@ def _describe(error: BaseException) -> str:
 
 
 def _is_hopeless(error: BaseException) -> bool:
-    """Whether trying again cannot help: an untrusted certificate or a malformed URL."""
+    """Return whether trying again cannot help: an untrusted certificate or a malformed URL."""
     return isinstance(error, _MALFORMED) or "CERTIFICATE_VERIFY_FAILED" in str(error)

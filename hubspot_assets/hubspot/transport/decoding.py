@@ -21,7 +21,7 @@ def decoded(body: bytes, type: type[T]) -> T:
     skips; such bodies are decoded the slow way.
 
     Raises:
-        ValueError: it is not complete JSON (msgspec's errors are ValueErrors too), or does not fit the type.
+        ValueError: It is not complete JSON (msgspec's errors are ValueErrors too), or does not fit the type.
     """
     try:
         return _decoder(type).decode(body)

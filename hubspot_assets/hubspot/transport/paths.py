@@ -11,27 +11,27 @@ PRIVATE_APP_TOKEN_INFO_VERSION = "v2"
 
 
 def objects(version: str, object_type: str) -> str:
-    """List of the records of an object type (GET)."""
+    """Return the path of the list of the records of an object type (GET)."""
     return f"/crm/objects/{version}/{_segment(object_type)}"
 
 
 def record(version: str, object_type: str, id_: str) -> str:
-    """One record of an object type (GET)."""
+    """Return the path of one record of an object type (GET)."""
     return f"{objects(version, object_type)}/{_segment(id_)}"
 
 
 def search(version: str, object_type: str) -> str:
-    """Search among the records of an object type (POST)."""
+    """Return the path of the search among the records of an object type (POST)."""
     return f"{objects(version, object_type)}/search"
 
 
 def batch_read(version: str, object_type: str) -> str:
-    """Records of an object type by id (POST)."""
+    """Return the path of records of an object type by id (POST)."""
     return f"{objects(version, object_type)}/batch/read"
 
 
 def properties(version: str, object_type: str) -> str:
-    """Property definitions of an object type (GET)."""
+    """Return the path of property definitions of an object type (GET)."""
     return f"/crm/properties/{version}/{_segment(object_type)}"
 
 
@@ -46,7 +46,7 @@ def association_labels(version: str, from_type: str, to_type: str) -> str:
 
 
 def schemas(version: str) -> str:
-    """Definitions of the account's custom objects (GET)."""
+    """Return the path of definitions of the account's custom objects (GET)."""
     return f"/crm-object-schemas/{version}/schemas"
 
 
@@ -81,17 +81,17 @@ def roles(version: str) -> str:
 
 
 def account_details(version: str) -> str:
-    """What the account is: id, time zone, where its data lives (GET)."""
+    """Return the path of what the account is: id, time zone, where its data lives (GET)."""
     return f"/account-info/{version}/details"
 
 
 def oauth_token(version: str) -> str:
-    """Exchange of a refresh token for an access token (POST, form-encoded)."""
+    """Return the path of the exchange of a refresh token for an access token (POST, form-encoded)."""
     return f"/oauth/{version}/token"
 
 
 def private_app_token_info() -> str:
-    """What a service key or private-app token may do (POST)."""
+    """Return the path of what a service key or private-app token may do (POST)."""
     return f"/oauth/{PRIVATE_APP_TOKEN_INFO_VERSION}/private-apps/get/access-token-info"
 
 
@@ -100,5 +100,5 @@ def _pair(version: str, from_type: str, to_type: str) -> str:
 
 
 def _segment(text: str) -> str:
-    """One segment of a path: a name given by a user must not reach into another."""
+    """Return the path of One segment of a path: a name given by a user must not reach into another."""
     return quote(text, safe="")

@@ -117,23 +117,23 @@ class _Envelope:
         return tuple(dict.fromkeys(self._listed(self._SCOPE_LISTS)))
 
     def data_center(self) -> str:
-        """The data center that knows the account, where HubSpot names it (`eu1`); else empty."""
+        """Return the data center that knows the account, where HubSpot names it (`eu1`); else empty."""
         named = next(self._listed(["correctHublet"]), "")
         quoted = re.search(rb"correctHublet\W{0,6}(\w{2,10})", self._raw)
         return named or (quoted.group(1).decode() if quoted else "")
 
     def is_web_page(self, headers: Mapping[str, str]) -> bool:
-        """Whether the answer is HTML."""
+        """Return whether the answer is HTML."""
         declared = "html" in (headers.get("Content-Type") or "").lower()
         return not self.is_json and (declared or self._raw.lstrip()[:1] == b"<")
 
     def title(self) -> str:
-        """The title of a web page, shortened; empty where it has none."""
+        """Return the title of a web page, shortened; empty where it has none."""
         title = re.search(rb"<title[^>]*>(.*?)</title", self._raw, re.IGNORECASE | re.DOTALL)
         return " ".join(title.group(1).decode("utf-8", "replace").split())[:_LONGEST_TITLE] if title else ""
 
     def _listed(self, names: Iterable[str]) -> Iterator[str]:
-        """Texts listed under some names, in the body itself, its context and those of its nested errors."""
+        """Yield texts listed under some names, in the body itself, its context and those of its nested errors."""
         nested = self._fields.get("errors")
         places = [self._fields, *(nested if isinstance(nested, list) else [])]
         for place in [place for place in places if isinstance(place, dict)]:
@@ -251,7 +251,7 @@ def _too_many_requests(envelope: _Envelope, path: str) -> HubSpotError:
 
 
 def _policy(envelope: _Envelope, path: str) -> str:
-    """Which limit a 429 is about; where HubSpot does not say, the endpoint tells."""
+    """Return which limit a 429 is about; where HubSpot does not say, the endpoint tells."""
     named = envelope.text("policyName").upper()
     for text in (named, envelope.message.upper()):
         for policy, mark in ((TEN_SECONDLY, "TEN_SECONDLY"), (SECONDLY, "SECONDLY"), (DAILY, "DAILY")):
@@ -283,7 +283,7 @@ def _server_error(status: int, envelope: _Envelope) -> HubSpotError:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a `Retry-After` header asks for, in either of its forms; None without a legible one."""
+    """Return the seconds that a `Retry-After` header asks for, in either of its forms; None without a legible one."""
     text = (headers.get("Retry-After") or "").strip()
     if re.fullmatch(r"\d{1,9}(\.\d+)?", text):
         return float(text)

@@ -10,7 +10,7 @@ class ServerClock:
 
     `Date` has whole seconds, cut off, and belongs to some instant between sending and receiving; so each
     answer bounds the difference from both sides, and many answers narrow it down. Where no difference at all
-    is within the bounds, there is none worth correcting.
+    is within the bounds, no correction is worthwhile.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class ServerClock:
         """Return when HubSpot had written an answer, by its own clock (aware, UTC).
 
         That is not when the answer had arrived: a large page may take long. The `Date` header tells, to the second, of
-        which the end is taken; where there is none, the arrival is.
+        which the end is taken; without it, the arrival.
 
         Args:
             date: The answer's `Date` header.
@@ -67,7 +67,7 @@ class ServerClock:
 
 
 def _shown(date: str | None) -> float | None:
-    """Seconds since 1970 that a `Date` header shows, None where it is absent or illegible."""
+    """Return seconds since 1970 that a `Date` header shows, None where it is absent or illegible."""
     try:
         return parsedate_to_datetime(date or "").timestamp()
     except (ValueError, OverflowError):

@@ -331,3 +331,50 @@ def test_the_margin_is_as_wide_as_answers_come_unevenly(file, delays, least, mos
         budgets.acquire(Budget.SEARCH, Impatient())
     budgets.close()
     assert least < asked[0] <= most
+
+
+def test_searches_are_limited_for_the_account_whichever_app_asks(file):
+    one, two = (Budgets.local(name, file.with_name(f"{name}.sqlite"), limits=LONG) for name in ("one", "two"))
+    for budgets in (one, two):
+        budgets.belongs_to(7654321)
+    for _ in range(4):
+        one.acquire(Budget.SEARCH, Clock())
+    assert free_places(two, Budget.SEARCH) == 6
+    assert (free_places(one), free_places(two)) == (10, 10)
+    for budgets in (one, two):
+        budgets.close()
+
+
+def test_two_accounts_search_apart(file):
+    one, two = (Budgets.local(name, file.with_name(f"{name}.sqlite"), limits=LONG) for name in ("one", "two"))
+    one.belongs_to(1)
+    two.belongs_to(2)
+    assert (free_places(one, Budget.SEARCH), free_places(two, Budget.SEARCH)) == (10, 10)
+    for budgets in (one, two):
+        budgets.close()
+
+
+def test_an_account_named_again_changes_nothing(file):
+    budgets = Budgets.local("x", file, limits=LONG)
+    budgets.belongs_to(1)
+    assert free_places(budgets, Budget.SEARCH) == 10
+    budgets.belongs_to(1)
+    assert free_places(budgets, Budget.SEARCH) == 0
+    budgets.close()
+
+
+def test_the_learned_limit_can_be_planned_with(file):
+    budgets = Budgets.local("x", file)
+    assert budgets.per_second(Budget.BURST) == 10
+    budgets.learn(Budget.BURST, taught(110), 0.1, Clock())
+    assert (budgets.per_second(Budget.BURST), budgets.per_second(Budget.SEARCH)) == (11, 5)
+    assert Budgets.unlimited().per_second(Budget.BURST) is None
+    budgets.close()
+
+
+def test_a_pause_noted_before_the_limit_was_learned_is_kept(file):
+    budgets = Budgets.local("x", file, limits=LONG)
+    budgets.pause(Budget.BURST, 60, Clock())
+    budgets.learn(Budget.BURST, taught(25), 0.1, Clock())
+    assert free_places(budgets) == 0
+    budgets.close()

@@ -1,5 +1,7 @@
 """A scan meets every record, live or archived, whatever the cursor and however long the property list."""
 
+from email.utils import parsedate_to_datetime
+
 import msgspec
 import pytest
 
@@ -7,6 +9,7 @@ from hubspot_assets.demo_portal.control import Portal
 from hubspot_assets.hubspot.records.id_ranges import ALL_IDS, IdRange, Outstanding
 from hubspot_assets.hubspot.records.ranged_read import FREE_CUTS, PAGES_PER_CUT
 from hubspot_assets.hubspot.records.scan import LONGEST_PROPERTY_LIST, PAGE_SIZE, Scan, property_list_is_long
+from hubspot_assets.hubspot.records.search import Search
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets_tests.hubspot.records.portal_reading import covered, ids_of
 from hubspot_assets_tests.hubspot.scripted_server import Reply
@@ -96,6 +99,15 @@ def test_a_cursor_that_is_no_id_is_followed_from_page_to_page(serve, connect, fi
 def test_a_cursor_that_goes_back_is_not_taken_for_the_next_id(serve, connect) -> None:
     server = serve(*[_list(7, 9, after="2")] * 2, _list(11))
     assert sorted(ids_of(Scan(connect(server), "contacts", []).pages())) == [7, 9, 11]
+
+
+@pytest.mark.parametrize("read", [Scan, Search], ids=["list", "search"])
+@pytest.mark.parametrize("date", ["Sun, 22 Nov 2026 01:00:00 GMT", "Sun, 22 Nov 2037 01:00:00 GMT"])
+def test_a_page_was_read_when_hubspots_clock_says_so(serve, connect, read, date) -> None:
+    server = serve(Reply(body={"results": [{"id": "1"}], "total": 1}))
+    server.date = date
+    (page,) = read(connect(server), "contacts", []).pages(expected=1)
+    assert 0 <= (page.read_at - parsedate_to_datetime(date)).total_seconds() <= 1
 
 
 def _list(*ids: int, after: str | None = None) -> Reply:

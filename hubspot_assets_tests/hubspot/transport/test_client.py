@@ -2,6 +2,7 @@ import gzip
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from hubspot_assets.hubspot import account
 from hubspot_assets.hubspot.limits.budgets import Budget, Budgets
 from hubspot_assets.hubspot.transport import errors
+from hubspot_assets.hubspot.transport.certificates import problem
 from hubspot_assets.hubspot.transport.client import Client, Usage
 from hubspot_assets.hubspot.transport.clock import Clock
 from hubspot_assets.hubspot.transport.credentials import AccessToken
@@ -91,6 +93,8 @@ def test_a_partial_batch_is_a_success(serve, connect):
         Reply(200, b'{"results": [{"id": "1"'),
         Reply(200, b'{"results": []} {}'),
         Reply(200, b"[1]"),
+        Reply(403, b"<html><title>Denied</title></html>", {"Content-Type": "text/html"}),
+        Reply(488, {"message": "the hub is unknown to this hublet", "correctHublet": "eu1"}),
         Reply(fault="reset"),
         Reply(fault="cut short"),
     ],
@@ -292,3 +296,100 @@ def test_an_environment_proxy_is_used(serve, connect, monkeypatch):
     server.url = "http://hubspot.invalid"
     connect(server).get("/x")
     assert proxy.asked[0].target == "http://hubspot.invalid/x"
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_the_instant_of_an_answer_is_hubspots_however_wrong_this_machines_clock_is(serve, connect, clock, hours):
+    shown = datetime(2026, 11, 22, 1, 0, 0, tzinfo=UTC)
+    clock.now = (shown + timedelta(hours=hours)).timestamp()
+    server = serve(GOOD)
+    server.date = "Sun, 22 Nov 2026 01:00:00 GMT"
+    client = connect(server)
+    answer = client.get("/x")
+    assert shown <= answer.received_at <= shown + timedelta(seconds=1)
+    assert abs(client.now() - answer.received_at) <= timedelta(seconds=1)
+
+
+def test_a_request_whose_success_is_none_by_a_check_is_repeated(serve, connect):
+    server = serve(GOOD, GOOD, GOOD)
+    refused = [errors.PartialAnswer("Only a part."), errors.PartialAnswer("Only a part.")]
+
+    def check(answer):
+        if refused:
+            raise refused.pop()
+
+    client = connect(server)
+    assert client.post("/x", {}, check=check).status == 200
+    assert client.usage().retries == 2
+
+
+def test_a_lasting_check_names_the_request(serve, connect):
+    def check(answer):
+        raise errors.PartialAnswer("Only a part.")
+
+    with pytest.raises(errors.PartialAnswer, match=r"Only a part\. \(POST /x answered 200, 6 attempts"):
+        connect(serve(GOOD)).post("/x", {}, check=check)
+
+
+@pytest.mark.parametrize(
+    ("reply", "attempts", "words"),
+    [
+        (Reply(403, b"<html><title>Denied</title></html>"), 5, "Check the proxy"),
+        (Reply(488, {"correctHublet": "eu1"}), 6, "in the data center eu1"),
+    ],
+)
+def test_what_stands_in_between_and_lasts_is_one_sentence(serve, connect, reply, attempts, words):
+    server = serve(reply)
+    with pytest.raises(errors.HubSpotError, match=words):
+        connect(server).get("/x")
+    assert len(server.asked) == attempts
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "does not exist"),
+        (b"", "holds no certificates"),
+        (b"not a certificate", "holds no certificates"),
+        (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "holds no certificates"),
+        (b"\x30\x82\xff\xfe", "holds no certificates"),
+    ],
+)
+def test_certificates_that_are_none_are_named_at_once_with_variable_and_file(
+    connect, serve, clock, tmp_path, monkeypatch, variable, content, words
+):
+    file = tmp_path / "company.pem"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.setenv(variable, str(file))
+    server = serve()
+    server.url = server.url.replace("http://", "https://")
+    with pytest.raises(errors.UnusableCertificates, match=words) as failure:
+        connect(server).get("/x")
+    assert failure.value.permanent
+    assert f"{variable} names {file}" in str(failure.value)
+    assert clock.sleeps == []
+
+
+def test_good_certificates_and_connections_without_tls_are_left_alone(serve, connect, tmp_path, monkeypatch):
+    import certifi
+
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", certifi.where())
+    assert problem("https://api.hubapi.com") is None
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path))
+    assert problem("https://api.hubapi.com") is None
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
+    assert connect(serve(GOOD)).get("/x").status == 200
+
+
+@pytest.mark.parametrize("proxy", ["http://me:hid/den@proxy:8080", "http://me:hid[den@proxy:8080", "me:hidden@:x"])
+def test_a_malformed_proxy_is_named_without_its_password(serve, connect, monkeypatch, proxy):
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.setenv("no_proxy", "")
+    server = serve()
+    server.url = "http://hubspot.invalid"
+    with pytest.raises((errors.ConnectionLost, ValueError)) as failure:
+        connect(server, patience=0.0).get("/x")
+    assert "hid" not in str(failure.value)

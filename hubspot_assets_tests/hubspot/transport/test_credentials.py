@@ -90,6 +90,42 @@ def test_an_oauth_token_that_stays_expired_ends_in_the_error(serve, connect, sec
     assert len(api.asked) == 2
 
 
+def test_a_lost_renewal_does_not_make_the_dead_token_look_fresh(serve, connect, seconds, clock):
+    authority = serve(issued("one"), Reply(fault="reset"), issued("two"))
+    api = serve(**{"/x": GOOD})
+    credential = oauth(authority, seconds)
+    credential.authorization()
+    seconds.now += 1790
+    assert connect(api, credential=credential).get("/x").status == 200
+    assert [asked.headers["Authorization"] for asked in api.asked] == ["Bearer two"]
+
+
+def test_a_renewal_that_stays_lost_says_so_and_nothing_of_service_keys(serve, connect, seconds):
+    authority, api = serve(issued("one"), Reply(503, b"")), serve(EXPIRED)
+    credential = oauth(authority, seconds)
+    credential.authorization()
+    with pytest.raises(errors.ServerError) as failure:
+        connect(api, credential=credential).get("/x")
+    assert "service key" not in str(failure.value)
+    assert len(api.asked) == 1
+
+
+@pytest.mark.parametrize("refusal", [EXPIRED, UNDECODABLE, Reply(401, {})])
+def test_the_cure_for_a_token_of_an_oauth_app_is_no_service_key(serve, connect, seconds, refusal):
+    with pytest.raises(errors.HubSpotError, match="Install the app in the account again") as failure:
+        connect(serve(refusal), credential=oauth(serve(issued("one")), seconds)).get("/x")
+    assert "service key" not in str(failure.value)
+
+
+def test_of_many_requests_that_find_a_token_expired_one_renews_it(serve, connect, seconds):
+    authority = serve(issued("one"), issued("two"), issued("three"))
+    credential = oauth(authority, seconds)
+    first = credential.authorization()
+    for _ in range(3):
+        assert credential.refreshed(first)
+        assert credential.authorization() == "Bearer two"
+
+
 def test_an_undecodable_token_is_never_renewed(serve, connect, seconds):
     authority, api = serve(issued("one")), serve(UNDECODABLE)
     with pytest.raises(errors.InvalidToken, match="cannot read the access token"):
