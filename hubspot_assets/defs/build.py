@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from hubspot_assets.defs.assets.associations import associations_family
 from hubspot_assets.defs.assets.family import Family
 from hubspot_assets.defs.assets.records import account_asset, records_family
+from hubspot_assets.defs.assets.reference import reference_family
 from hubspot_assets.defs.automation.dead_runs import dead_run_sensor
 from hubspot_assets.defs.automation.jobs import freshness_job, sync_job
 from hubspot_assets.defs.automation.retention import retention_job
@@ -50,4 +52,7 @@ def families_of(settings: Settings, names: Names) -> Sequence[Family]:
     with warnings.catch_warnings():
         # Backfill policies are in beta; one warning per asset would bury every log.
         warnings.simplefilter("ignore", dg.BetaWarning)
-        return [records_family(settings, names)]
+        families = [records_family(settings, names), reference_family(settings, names)]
+        if "associations" in settings.datasets:
+            families.append(associations_family(settings, names))
+        return families

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 import dagster as dg
 
 
+def asset_name(name: str) -> str:
+    """Return a name as an asset key can hold it: `2-1234567` gives `2_1234567`."""
+    return re.sub(r"[^a-z0-9_]", "_", name.lower())
+
+
 @dataclass(frozen=True)
 class Names:
     """The names of one account's assets, jobs, schedules, sensors and resources.
@@ -18,11 +23,11 @@ class Names:
 
     def key(self, name: str) -> dg.AssetKey:
         """Return the key of the asset called so: `hubspot/contacts`; `2-1234567` gives `hubspot/2_1234567`."""
-        return dg.AssetKey([*self.prefix, "hubspot", re.sub(r"[^a-z0-9_]", "_", name.lower())])
+        return dg.AssetKey([*self.prefix, "hubspot", asset_name(name)])
 
     def op(self, name: str) -> str:
         """Return the name of an op, as run configs spell it: `hubspot__contacts`."""
-        return "__".join([*self.prefix, "hubspot", re.sub(r"[^a-z0-9_]", "_", name.lower())])
+        return "__".join([*self.prefix, "hubspot", asset_name(name)])
 
     def of(self, name: str) -> str:
         """Return the name of a job, schedule, sensor or resource: `sync`, or `emea_sync`."""

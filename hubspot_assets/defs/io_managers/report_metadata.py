@@ -45,6 +45,8 @@ def report_metadata(report: Report, *, rows_in_table: int, destination: str) -> 
         del metadata["dagster/partition_row_count"]
     if report.table is not None and report.table.removal is not None:
         metadata["rows_removed"] = dg.MetadataValue.int(report.counts.removed)
+    if report.unavailable is not None:
+        metadata["not_available"] = dg.MetadataValue.text(report.unavailable)
     if report.covered_until is not None:
         metadata["covered_until"] = dg.MetadataValue.timestamp(report.covered_until)
         metadata["lag_seconds"] = dg.MetadataValue.float(round(report.lag_seconds or 0.0, 1))

@@ -7,6 +7,7 @@ import dagster as dg
 from hubspot_assets.defs.failures import failing_clearly
 from hubspot_assets.defs.partitions import rows_of
 from hubspot_assets.defs.resources.warehouse import warehouse_of
+from hubspot_assets.defs.table_metadata import last_metadata
 from hubspot_assets.settings.hubspot import Settings
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _tag(context: dg.OutputContext) -> dict[str, str]:
 
 def _columns_known_so_far(context: dg.OutputContext) -> dict[str, Any]:
     """The columns as the last sync described them: one that finds nothing changed does not ask HubSpot for them."""
-    described = _last_metadata(context.step_context.instance, context.asset_key).get("dagster/column_schema")
+    described = last_metadata(context.step_context.instance, context.asset_key).get("dagster/column_schema")
     return {"dagster/column_schema": described} if described else {}
 
 
@@ -99,7 +100,7 @@ def _table_name(context: dg.InputContext) -> str:
     """The table of the upstream asset; that of a custom object is known once it has been materialized."""
     upstream = context.upstream_output
     declared = (upstream.definition_metadata or {}) if upstream else {}
-    recorded = _last_metadata(context.step_context.instance, context.asset_key)
+    recorded = last_metadata(context.step_context.instance, context.asset_key)
     if "dagster/table_name" in declared:
         return str(declared["dagster/table_name"])
     if "dagster/table_name" in recorded:
@@ -108,9 +109,3 @@ def _table_name(context: dg.InputContext) -> str:
         f"{context.asset_key.to_user_string()} has no table yet: materialize it before the assets that load it.",
         allow_retries=False,
     )
-
-
-def _last_metadata(instance: dg.DagsterInstance, key: dg.AssetKey) -> dict[str, dg.MetadataValue]:
-    event = instance.get_latest_materialization_event(key)
-    materialization = event.asset_materialization if event else None
-    return dict(materialization.metadata) if materialization else {}

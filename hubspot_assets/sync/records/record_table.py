@@ -1,13 +1,13 @@
 """The table of one object type, and which of its properties hold values for every record stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
 
 from hubspot_assets.catalog.object_types import ObjectType
-from hubspot_assets.hubspot.properties import PropertyDefinition
+from hubspot_assets.hubspot.properties import Definitions, PropertyDefinition
 from hubspot_assets.sync.records.property_filter import PropertyFilter
 from hubspot_assets.sync.syncs import naive
 from hubspot_assets.tables.definitions import PROPERTY_DEFINITIONS_SCHEMA, definition_rows
@@ -53,7 +53,7 @@ class RecordTable:
         cls,
         warehouse: Warehouse,
         object_type: ObjectType,
-        definitions: Sequence[PropertyDefinition],
+        definitions: Definitions,
         property_filter: PropertyFilter,
     ) -> "RecordTable":
         """Lay HubSpot's definitions beside what the warehouse has."""
@@ -68,7 +68,9 @@ class RecordTable:
                 ).to_pylist()
         listed = {definition.name for definition in definitions}
         columns = {row["NAME"]: row["COLUMNNAME"] for row in known if row["COLUMNNAME"]}
-        schema = record_schema(object_type.object_type_id, property_filter.select(definitions), columns, stored)
+        schema = record_schema(
+            object_type.object_type_id, property_filter.select(definitions.readable), columns, stored
+        )
         return cls(
             object_type=object_type,
             definitions=tuple(definitions),

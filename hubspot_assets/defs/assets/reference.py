@@ -1,0 +1,80 @@
+"""Owners, teams, users, pipelines and definitions: small tables that are read whole."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from hubspot_assets.defs.assets.associations import pairs_of
+from hubspot_assets.defs.assets.family import Family
+from hubspot_assets.defs.assets.satellites import Satellite, Step, step_assets, synced_tables
+from hubspot_assets.defs.checks.satellites import satellite_checks
+from hubspot_assets.defs.names import Names
+from hubspot_assets.defs.resources.hubspot import HubSpotResource
+from hubspot_assets.settings.hubspot import Settings
+
+if TYPE_CHECKING:
+    from hubspot_assets.sync.reading import Reading
+    from hubspot_assets.sync.reference import ReferenceSource
+
+GROUP = "reference"
+DAY = timedelta(hours=23)
+"""What is read once a day is read by the daily run; this is a little less, so that the run never finds it too young."""
+
+_DESCRIPTIONS = {
+    "owners": "Whom records belong to: users, those who left, and queues. `HUBSPOT_OWNER_ID` of a record leads here.",
+    "owner_teams": "Which owners are in which teams.",
+    "teams": "The teams of the account, with those above them.",
+    "account_users": "Who may use the HubSpot account, and in which roles.",
+    "pipelines": "Pipelines of all object types that have them; `PIPELINE` of a record leads here.",
+    "pipeline_stages": "Stages of the pipelines: their labels, order, whether they are closed, and how probable.",
+    "association_definitions": "The types of associations between object types, and how users label them.",
+    "object_and_event_type_definitions": "The object types of the account, custom ones too, and their tables.",
+}
+
+
+def reference_family(settings: Settings, names: Names) -> Family:
+    """Return the assets of the datasets `owners`, `pipelines` and `definitions`, as far as the settings ask for them."""
+    steps = [step for dataset, step in _steps(settings) if dataset in settings.datasets]
+    return Family(
+        assets=[step_assets(step, settings, names) for step in steps],
+        tables=[table for step in steps for table in synced_tables(step, names)],
+        checks=[satellite_checks(step.name, synced_tables(step, names), settings, names) for step in steps],
+    )
+
+
+def _steps(settings: Settings) -> Sequence[tuple[str, Step]]:
+    def reading(hubspot: HubSpotResource) -> "Reading":
+        from hubspot_assets.sync.reading import Reading
+
+        return Reading(hubspot.client, settings.objects, pairs_of(settings))
+
+    def step(name: str, *satellites: str, daily: bool = False) -> Step:
+        return Step(
+            name=name,
+            group=GROUP,
+            satellites=[_satellite(each, daily=daily) for each in satellites],
+            prepare=reading,
+            follows=(),
+            schedule=settings.archived_schedule if daily else settings.latest_schedule,
+        )
+
+    return [
+        ("owners", step("people", "owners", "owner_teams")),
+        ("owners", step("users_and_teams", "teams", "account_users", daily=True)),
+        ("pipelines", step("pipelines_and_stages", "pipelines", "pipeline_stages")),
+        (
+            "definitions",
+            step("definitions", "association_definitions", "object_and_event_type_definitions", daily=True),
+        ),
+    ]
+
+
+def _satellite(name: str, *, daily: bool) -> Satellite:
+    def source(reading: "Reading", full: bool) -> "ReferenceSource":
+        from hubspot_assets.sync.reference import ReferenceSource
+
+        table = reading.tables[name]
+        ask: Callable[[str], Any] = getattr(reading, name)
+        return ReferenceSource(reading.client, name, table, ask, DAY if daily else None, full)
+
+    return Satellite(name, _DESCRIPTIONS[name], name.upper(), source)
