@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from hubspot_assets.demo_portal.clock import instant_text
+from hubspot_assets.demo_portal.property_labels import OPTION_LABELS
 
 Sensitivity = Literal["non_sensitive", "sensitive", "highly_sensitive"]
 SENSITIVITIES: tuple[Sensitivity, ...] = ("non_sensitive", "sensitive", "highly_sensitive")
@@ -66,7 +67,7 @@ class PropertyDefinition:
             "groupName": self.group,
             "options": [
                 {
-                    "label": value.replace("_", " ").capitalize(),
+                    "label": OPTION_LABELS.get(value, value.replace("_", " ").capitalize()),
                     "value": value,
                     "displayOrder": order,
                     "hidden": False,
@@ -175,6 +176,12 @@ class Layout:
             for name, value in zip(self.positions, values, strict=False)
             if value is not None and not self.by_name[name].archived
         }
+
+
+def parse_labels(table: str) -> dict[str, tuple[str, str]]:
+    """Label and description by property name, from a table of lines `name | label | description`."""
+    lines = ([*map(str.strip, line.split("|"))] for line in table.splitlines() if line.strip())
+    return {name: (label, description) for name, label, description in lines}
 
 
 def parse_definitions(table: str) -> list[PropertyDefinition]:

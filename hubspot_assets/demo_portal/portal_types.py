@@ -1,10 +1,10 @@
 """The object types of the portal's account, and how requests may spell them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
-from hubspot_assets.demo_portal.definitions import PropertyDefinition, parse_definitions
+from hubspot_assets.demo_portal.definitions import PropertyDefinition, parse_definitions, parse_labels
 from hubspot_assets.demo_portal.errors import object_type_unknown
 from hubspot_assets.demo_portal.property_catalog import (
     COMMON,
@@ -12,6 +12,7 @@ from hubspot_assets.demo_portal.property_catalog import (
     DEFAULT_PROPERTIES,
     PROPERTIES,
 )
+from hubspot_assets.demo_portal.property_labels import COMMON_LABELS, LABELS
 
 CUSTOM_OBJECTS_SCOPE = "crm.objects.custom.read"
 
@@ -57,6 +58,10 @@ class PortalType:
         dates = "\n".join(f"{name} | datetime" for name in (self.created_property, *modified))
         definitions = parse_definitions(f"{dates}\n{PROPERTIES.get(self.name, '')}\n{COMMON}")
         unique = {definition.name: definition for definition in reversed(definitions)}
+        labels = {**parse_labels(COMMON_LABELS), **parse_labels(LABELS.get(self.name, ""))}
+        for name in labels.keys() & unique.keys():
+            label, description = labels[name]
+            unique[name] = replace(unique[name], label=label, description=description)
         first = ("hs_object_id", self.created_property, *modified)
         return [
             *(unique[name] for name in first),

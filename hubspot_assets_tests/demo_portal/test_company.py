@@ -115,6 +115,49 @@ def test_most_contacts_work_for_a_company_whose_domain_they_write_from(company: 
     assert met > 0.9 * len(employed)
 
 
+def test_deals_belong_to_someone_and_are_with_people_of_their_customer(company: Asker, truths: dict[str, Truth]):
+    associations, deals = company.account.associations, truths["deals"]
+    survivors = set(deals.merged.values())
+    owners = {str(each) for each in company.account.people.owners}
+    with_contacts = with_colleagues = 0
+    for record_id, deal in deals.live.items():
+        assert deal.properties["hubspot_owner_id"] in owners
+        customers = associations.of("deals", record_id, "companies")
+        assert record_id in survivors or [each.label for each in customers[0][1]] == [None, "Primary"]
+        contacts = [contact for contact, _ in associations.of("deals", record_id, "contacts")]
+        with_contacts += bool(contacts)
+        works_for = {to_id for each in contacts for to_id, _ in associations.of("contacts", each, "companies")}
+        with_colleagues += bool(works_for & {to_id for to_id, _ in customers})
+    assert 0.85 < with_contacts / len(deals.live) < 0.99
+    assert with_colleagues > 0.8 * with_contacts
+
+
+def test_new_tickets_wait_in_the_queue_and_others_have_an_agent(company: Asker, truths: dict[str, Truth]):
+    owners = company.account.people.owners
+    for ticket in truths["tickets"].live.values():
+        owner = owners[int(ticket.properties["hubspot_owner_id"])]
+        assert (owner.user_id is None) == (ticket.properties["hs_pipeline_stage"] == "1")
+
+
+def test_associations_have_labels_of_three_categories_and_cross_types(company: Asker):
+    labels = {
+        (each.category, each.label)
+        for _, _, types in company.account.associations.pairs("contacts", "companies")
+        for each in types
+    }
+    assert {("HUBSPOT_DEFINED", None), ("HUBSPOT_DEFINED", "Primary"), ("USER_DEFINED", "Decision maker")} < labels
+    assert ("INTEGRATOR_DEFINED", "ERP customer") in labels
+    for pair in (
+        ("tickets", "companies"),
+        ("leads", "companies"),
+        ("cars", "companies"),
+        ("contacts", "contacts"),
+        ("calls", "contacts"),
+        ("feedback_submissions", "companies"),
+    ):
+        assert any(company.account.associations.pairs(*pair)), pair
+
+
 @pytest.mark.parametrize(
     ("name", "values"),
     [

@@ -1,5 +1,8 @@
 import pytest
 
+from hubspot_assets.demo_portal.definitions import parse_labels
+from hubspot_assets.demo_portal.portal_types import standard_types
+from hubspot_assets.demo_portal.property_labels import LABELS
 from hubspot_assets_tests.demo_portal.asker import Asker, asker
 
 PROPERTIES = "/crm/properties/2026-09/contacts"
@@ -38,6 +41,28 @@ def test_a_definition_has_the_shape_of_hubspots(hubspot: Asker):
     assert {each["type"] for each in by_name.values()} == {
         "string", "number", "bool", "date", "datetime", "enumeration", "phone_number", "json", "object_coordinates",
     }  # fmt: skip
+
+
+def test_properties_carry_the_labels_that_people_see(hubspot: Asker):
+    by_name = {each["name"]: each for each in hubspot.get(PROPERTIES).json["results"]}
+    views = by_name["hs_analytics_num_page_views"]
+    assert (views["label"], views["description"]) == (
+        "Number of Pageviews", "How many pages of the website a contact has seen.",
+    )  # fmt: skip
+    assert (by_name["hubspot_owner_id"]["label"], by_name["zip"]["label"]) == ("Contact owner", "Postal Code")
+    assert by_name["webinar_interests"]["label"] == "Webinar interests"
+    options = {each["value"]: each["label"] for each in by_name["lifecyclestage"]["options"]}
+    assert options["marketingqualifiedlead"] == "Marketing Qualified Lead"
+    deals = {each["name"]: each["label"] for each in hubspot.get("/crm/properties/2026-09/deals").json["results"]}
+    assert (deals["hubspot_owner_id"], deals["dealstage"], deals["hs_object_id"]) == (
+        "Deal owner", "Deal Stage", "Record ID",
+    )  # fmt: skip
+
+
+def test_every_label_belongs_to_a_property():
+    for object_type in standard_types():
+        names = {each.name for each in object_type.definitions()}
+        assert set(parse_labels(LABELS.get(object_type.name, ""))) <= names, object_type.name
 
 
 def test_contacts_have_both_last_modified_properties_and_other_types_one(hubspot: Asker):

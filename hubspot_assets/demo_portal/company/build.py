@@ -59,7 +59,7 @@ def build(
         count = sizes.get(name, 0)
         if count:
             dense = range(1, count + 1) if ids == "dense" else None
-            world.rows[name] = make_rows(count, world.now, Random(f"{seed}/{name}"), dense)
+            world.rows[name] = make_rows(name, count, world.now, Random(f"{seed}/{name}"), dense)
             if name in STORIES:
                 STORIES[name](world.rows[name], world)
     for name, rows in world.rows.items():
@@ -82,6 +82,8 @@ def _complete(rows: Rows, store: RecordStore, world: World) -> None:
     unset = [None] * len(rows)
     people = [owner for owner in world.owners if owner.user_id is not None]
     owner_ids = [str(owner.id) for owner in people]
+    owners = rows.columns.get("hubspot_owner_id") or rows.pick((*owner_ids, *owner_ids, None))
+    teams: dict[str | None, str] = {str(owner.id): str(owner.teams[0]) for owner in world.owners if owner.teams}
     updated = list(map(instant_text, rows.updated))
     rows.columns.update(
         {
@@ -89,8 +91,8 @@ def _complete(rows: Rows, store: RecordStore, world: World) -> None:
             store.object_type.created_property: list(map(instant_text, rows.created)),
             "hs_lastmodifieddate": updated,
             store.object_type.last_modified_property: updated,
-            "hubspot_owner_id": rows.pick((*owner_ids, *owner_ids, None)),
-            "hubspot_team_id": unset,
+            "hubspot_owner_id": owners,
+            "hubspot_team_id": [teams.get(owner) for owner in owners],
             "hs_created_by_user_id": rows.pick([str(owner.user_id) for owner in people]),
             "hs_updated_by_user_id": unset,
             "hs_object_source_label": rows.pick(("CRM_UI", "IMPORT", "INTEGRATION", None)),
@@ -98,7 +100,7 @@ def _complete(rows: Rows, store: RecordStore, world: World) -> None:
             "hs_calculated_merged_vids": unset,
         }
     )
-    rows.columns["hs_all_owner_ids"] = rows.columns["hubspot_owner_id"]
+    rows.columns["hs_all_owner_ids"] = owners
     for definition in definitions:
         if definition.name not in rows.columns:
             rows.columns[definition.name] = made_up(definition, rows, world.now, share)

@@ -27,8 +27,9 @@ SPARSE_FROM = 150
 
 @dataclass
 class Rows:
-    """Records of one object type in the making: ids, instants (milliseconds) and columns of values."""
+    """Records of one object type (`name`) in the making: ids, instants (milliseconds) and columns of values."""
 
+    name: str
     ids: list[int]
     created: list[int]
     updated: list[int]
@@ -70,7 +71,7 @@ class Rows:
         ]
 
 
-def make_rows(count: int, now: int, random: Random, ids: Sequence[int] | None = None) -> Rows:
+def make_rows(name: str, count: int, now: int, random: Random, ids: Sequence[int] | None = None) -> Rows:
     """Rows with ids and instants, and no values yet.
 
     Ids ascend with creation, with gaps, in HubSpot's three magnitudes: those of an account's first years
@@ -90,7 +91,7 @@ def make_rows(count: int, now: int, random: Random, ids: Sequence[int] | None = 
     step = span / max(count, 1)
     created = [now - span + int((each + draw()) * step) - 1 for each in range(count)]
     updated = [now - 1 - int((now - 1 - instant) * draw() ** 2) for instant in created]
-    return Rows(list(ids), created, updated, random)
+    return Rows(name, list(ids), created, updated, random)
 
 
 def made_up(definition: PropertyDefinition, rows: Rows, now: int, share: float) -> Column:

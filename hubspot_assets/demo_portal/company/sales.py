@@ -4,6 +4,7 @@ from hubspot_assets.demo_portal.clock import DAY, date_text, instant_text
 from hubspot_assets.demo_portal.company import words
 from hubspot_assets.demo_portal.company.rows import Rows
 from hubspot_assets.demo_portal.company.world import World
+from hubspot_assets.demo_portal.people import KEY_ACCOUNTS, SALES
 from hubspot_assets.demo_portal.pipelines import DEAL_STAGES, SALES_PIPELINE
 from hubspot_assets.demo_portal.store import Version
 
@@ -33,15 +34,16 @@ def products(rows: Rows, _world: World) -> None:
 def deals(rows: Rows, world: World) -> None:
     """Sales that move through the stages: old ones are mostly closed, young ones on their way."""
     customers, company_rows = world.partners(rows, "companies"), world.rows.get("companies")
-    people, contact_rows = world.partners(rows, "contacts"), world.rows.get("contacts")
+    owners: list[str | None] = list(rows.pick(world.owners_of(SALES, KEY_ACCOUNTS)))
     names = list(rows.pick(words.COMPANY_NAMES))
     if customers is not None and company_rows is not None:
         names = [str(company_rows.columns["name"][each]) for each in customers]
-        for record_id, each in zip(rows.ids, customers, strict=True):
-            world.associations.add("deals", record_id, "companies", company_rows.ids[each], "Primary")
-    if people is not None and contact_rows is not None:
-        for record_id, each in zip(rows.ids, people, strict=True):
-            world.associations.add("deals", record_id, "contacts", contact_rows.ids[each])
+        owners = [
+            company_rows.columns["hubspot_owner_id"][each] or owner
+            for each, owner in zip(customers, owners, strict=True)
+        ]
+        world.associate(rows, "companies", customers, "Primary")
+    _buyers(rows, customers, world)
     stages, closes, reached = [], [], []
     open_stages = [stage for stage in DEAL_STAGES if not stage.closed]
     for record_id, created, updated in zip(rows.ids, rows.created, rows.updated, strict=True):
@@ -70,6 +72,7 @@ def deals(rows: Rows, world: World) -> None:
             "amount_in_home_currency": amounts,
             "deal_currency_code": rows.pick(("USD", "EUR", "GBP"), (6, 3, 1)),
             "pipeline": [SALES_PIPELINE] * len(rows),
+            "hubspot_owner_id": owners,
             "dealstage": stages,
             "closedate": rows.each(
                 lambda instant, short: date_text(instant) + "T00:00:00Z" if short else instant_text(instant),
@@ -98,6 +101,24 @@ def deals(rows: Rows, world: World) -> None:
             "description": rows.sometimes(rows.pick(words.NOTES), 0.3),
         }
     )  # fmt: skip
+
+
+def _buyers(rows: Rows, customers: list[int] | None, world: World) -> None:
+    """Associate deals with people of the customer, where there are any; some deals have no contact at all."""
+    people = world.partners(rows, "contacts")
+    if people is None:
+        return
+    staff = [world.employees.get(each, []) for each in customers or [-1] * len(rows)]
+    anonymous = [position % 17 == 0 for position in range(len(rows))]
+    buyers = [
+        None if nobody else each[0] if each else person
+        for each, person, nobody in zip(staff, people, anonymous, strict=True)
+    ]
+    champions = [
+        each[-1] if len(each) > 1 and not nobody else None for each, nobody in zip(staff, anonymous, strict=True)
+    ]
+    world.associate(rows, "contacts", buyers)
+    world.associate(rows, "contacts", champions, "Champion")
 
 
 def line_items(rows: Rows, world: World) -> None:

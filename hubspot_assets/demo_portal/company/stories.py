@@ -13,6 +13,7 @@ from hubspot_assets.demo_portal.company import words
 from hubspot_assets.demo_portal.company.rows import Rows
 from hubspot_assets.demo_portal.company.sales import deals, line_items, products
 from hubspot_assets.demo_portal.company.world import World
+from hubspot_assets.demo_portal.people import KEY_ACCOUNTS, SALES, SUPPORT
 from hubspot_assets.demo_portal.pipelines import LEAD_STAGES, SUPPORT_PIPELINE, TICKET_STAGES
 
 
@@ -21,7 +22,7 @@ def _slug(text: str) -> str:
     return "".join(each for each in ascii_text.lower() if each.isalnum())
 
 
-def companies(rows: Rows, _world: World) -> None:
+def companies(rows: Rows, world: World) -> None:
     """Organizations with a domain, a place and an industry."""
     names = rows.each(
         lambda name, trade, form: f"{name} {trade} {form}",
@@ -51,6 +52,7 @@ def companies(rows: Rows, _world: World) -> None:
             "customer-tier": rows.sometimes(rows.pick(("T1", "T2", "T3")), 0.3),
             "credit_limit": rows.sometimes(rows.money(1_000, 90_000), 0.4),
             "hs_parent_company_id": [None] * len(rows),
+            "hubspot_owner_id": rows.sometimes(rows.pick(world.owners_of(SALES, KEY_ACCOUNTS)), 0.95),
         }
     )
 
@@ -64,14 +66,22 @@ def contacts(rows: Rows, world: World) -> None:
     domains: list[str | None] = list(rows.pick(domain_pool))
     company_names: list[str | None] = [None] * len(rows)
     company_ids: list[str | None] = [None] * len(rows)
+    owners: list[str | None] = rows.sometimes(rows.pick(world.owners_of(SALES)), 0.3)
     if employers is not None and employer_rows is not None:
         for position, (employer, works) in enumerate(zip(employers, employed, strict=True)):
             if works:
                 domains[position] = employer_rows.columns["domain"][employer]
                 company_names[position] = employer_rows.columns["name"][employer]
                 company_ids[position] = str(employer_rows.ids[employer])
-                label = "Primary" if position % 9 else "Billing contact"
-                world.associations.add("contacts", rows.ids[position], "companies", employer_rows.ids[employer], label)
+                owners[position] = employer_rows.columns["hubspot_owner_id"][employer]
+                world.employers[position] = employer
+                world.employees.setdefault(employer, []).append(position)
+        works_at = [world.employers.get(position) for position in range(len(rows))]
+        world.associate(rows, "companies", works_at, "Primary")
+        for label, share in (("Billing contact", 9), ("Decision maker", 7), ("ERP customer", 20)):
+            some = [each if position % share == 0 else None for position, each in enumerate(works_at)]
+            world.associate(rows, "companies", some, label)
+        _managers(rows, world)
     slugs = {name: _slug(name) or "contact" for name in {*first, *last}}
     emails = [
         f"{slugs[given]}.{slugs[family]}.{record_id % 100_000}@{domain}"
@@ -86,6 +96,7 @@ def contacts(rows: Rows, world: World) -> None:
             "hs_email_domain": domains,
             "company": company_names,
             "associatedcompanyid": company_ids,
+            "hubspot_owner_id": owners,
             "phone": rows.sometimes(rows.each(lambda each: f"+1 617 555 {each:04}", rows.whole(0, 9999)), 0.7),
             "jobtitle": rows.sometimes(rows.pick(words.JOB_TITLES), 0.8),
             "city": [place[0] for place in places],
@@ -105,12 +116,18 @@ def contacts(rows: Rows, world: World) -> None:
     )
 
 
+def _managers(rows: Rows, world: World) -> None:
+    """Where several people work for one company, the first is the manager of the second."""
+    for staff in world.employees.values():
+        if len(staff) > 1:
+            manager, report = (rows.ids[each] for each in staff[:2])
+            world.associations.add("contacts", report, "contacts", manager, "Manager")
+
+
 def tickets(rows: Rows, world: World) -> None:
-    """Requests from contacts, through the support pipeline."""
-    people, contact_rows = world.partners(rows, "contacts"), world.rows.get("contacts")
-    if people is not None and contact_rows is not None:
-        for record_id, each in zip(rows.ids, people, strict=True):
-            world.associations.add("tickets", record_id, "contacts", contact_rows.ids[each])
+    """Requests from contacts, through the support pipeline; new ones wait in the queue."""
+    world.with_contacts(rows)
+    queue = next(str(owner.id) for owner in world.owners if owner.user_id is None)
     stages = rows.pick([stage.id for stage in TICKET_STAGES], (1, 1, 1, 6))
     rows.columns.update(
         {
@@ -118,6 +135,10 @@ def tickets(rows: Rows, world: World) -> None:
             "content": rows.pick(words.TICKET_TEXTS),
             "hs_pipeline": [SUPPORT_PIPELINE] * len(rows),
             "hs_pipeline_stage": stages,
+            "hubspot_owner_id": [
+                queue if stage == TICKET_STAGES[0].id else agent
+                for stage, agent in zip(stages, rows.pick(world.owners_of(SUPPORT)), strict=True)
+            ],
             "hs_ticket_category": rows.sometimes(
                 rows.pick(("BILLING_ISSUE", "PRODUCT_ISSUE;BILLING_ISSUE", "GENERAL_INQUIRY")), 0.8
             ),
@@ -136,14 +157,13 @@ def tickets(rows: Rows, world: World) -> None:
 
 def leads(rows: Rows, world: World) -> None:
     """Contacts that sales looks at."""
-    people, contact_rows = world.partners(rows, "contacts"), world.rows.get("contacts")
+    people, contact_rows = world.with_contacts(rows, "Primary"), world.rows.get("contacts")
     names: list[str | None] = list(rows.pick(words.LAST_NAMES))
     if people is not None and contact_rows is not None:
         columns = contact_rows.columns
         names = [f"{columns['firstname'][each]} {columns['lastname'][each] or ''}".strip() for each in people]
         rows.columns["hs_primary_contact_id"] = [str(contact_rows.ids[each]) for each in people]
-        for record_id, each in zip(rows.ids, people, strict=True):
-            world.associations.add("leads", record_id, "contacts", contact_rows.ids[each], "Primary")
+    rows.columns["hubspot_owner_id"] = rows.pick(world.owners_of(SALES))
     rows.columns["hs_lead_name"] = names
     rows.columns["hs_pipeline"] = ["lead-pipeline-id"] * len(rows)
     rows.columns["hs_pipeline_stage"] = rows.pick([stage.id for stage in LEAD_STAGES])
@@ -152,6 +172,7 @@ def leads(rows: Rows, world: World) -> None:
 def goals(rows: Rows, world: World) -> None:
     """Monthly sales targets: one record per seller and month."""
     months = [(each // 8) % 36 for each in range(len(rows))]
+    sellers = world.owners_of(SALES, KEY_ACCOUNTS)
     starts = [world.now - (36 - month) * 30 * DAY for month in months]
     rows.columns.update(
         {
@@ -161,6 +182,7 @@ def goals(rows: Rows, world: World) -> None:
             "hs_start_datetime": [date_text(start) + "T00:00:00Z" for start in starts],
             "hs_end_datetime": [date_text(start + 30 * DAY) + "T00:00:00Z" for start in starts],
             "hs_milestone": ["monthly"] * len(rows),
+            "hubspot_owner_id": [sellers[each % len(sellers)] for each in range(len(rows))],
             "hs_goal_type": ["average_revenue"] * len(rows),
             "hs_group_correlation_uuid": [str(UUID(int=1 + each % 8, version=4)) for each in range(len(rows))],
         }
@@ -169,11 +191,9 @@ def goals(rows: Rows, world: World) -> None:
 
 def feedback_submissions(rows: Rows, world: World) -> None:
     """Answers of contacts to surveys."""
-    people, contact_rows = world.partners(rows, "contacts"), world.rows.get("contacts")
-    if people is not None and contact_rows is not None:
-        rows.columns["hs_contact_id"] = [str(contact_rows.ids[each]) for each in people]
-        for record_id, each in zip(rows.ids, people, strict=True):
-            world.associations.add("feedback_submissions", record_id, "contacts", contact_rows.ids[each])
+    people = world.with_contacts(rows)
+    if people is not None:
+        rows.columns["hs_contact_id"] = [str(world.rows["contacts"].ids[each]) for each in people]
     scores = rows.whole(0, 10)
     rows.columns.update(
         {
@@ -190,19 +210,22 @@ def feedback_submissions(rows: Rows, world: World) -> None:
     )
 
 
-def meetings(rows: Rows, _world: World) -> None:
-    """Meetings of an hour."""
+def activities(rows: Rows, world: World) -> None:
+    """Calls, emails and tasks, each about a contact."""
+    world.with_contacts(rows)
+
+
+def meetings(rows: Rows, world: World) -> None:
+    """Meetings of an hour with a contact."""
+    world.with_contacts(rows)
     rows.columns["hs_meeting_start_time"] = list(map(instant_text, rows.created))
     rows.columns["hs_meeting_end_time"] = [instant_text(each + HOUR) for each in rows.created]
 
 
 def notes(rows: Rows, world: World) -> None:
     """Notes on contacts."""
-    people, contact_rows = world.partners(rows, "contacts"), world.rows.get("contacts")
     rows.columns["hs_note_body"] = rows.pick(words.NOTES)
-    if people is not None and contact_rows is not None:
-        for record_id, each in zip(rows.ids, people, strict=True):
-            world.associations.add("notes", record_id, "contacts", contact_rows.ids[each])
+    world.with_contacts(rows)
 
 
 def users(rows: Rows, world: World) -> None:
@@ -221,13 +244,10 @@ def users(rows: Rows, world: World) -> None:
 
 def cars(rows: Rows, world: World) -> None:
     """The custom object: cars, each driven by a contact."""
-    people, contact_rows = world.partners(rows, "contacts"), world.rows.get("contacts")
     rows.columns["vin"] = [f"YV1DEMO{record_id % 10**10:010}" for record_id in rows.ids]
     rows.columns["model"] = rows.pick(words.CAR_MODELS)
     rows.columns["year"] = rows.each(str, rows.whole(2012, 2026))
-    if people is not None and contact_rows is not None:
-        for record_id, each in zip(rows.ids, people, strict=True):
-            world.associations.add("cars", record_id, "contacts", contact_rows.ids[each], "Driver")
+    world.with_contacts(rows, "Driver")
 
 
 STORIES: Mapping[str, Callable[[Rows, World], None]] = {
@@ -236,5 +256,5 @@ STORIES: Mapping[str, Callable[[Rows, World], None]] = {
         companies, contacts, products, deals, line_items, tickets, leads, goals, feedback_submissions, meetings,
         notes, users, cars,
     )
-}  # fmt: skip
+} | dict.fromkeys(("calls", "emails", "tasks"), activities)  # fmt: skip
 """The stories in the order they have to be told; types without one get plausible values only."""
