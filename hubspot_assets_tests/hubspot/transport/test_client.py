@@ -225,7 +225,7 @@ def test_the_daily_limit_ends_all_requests_and_names_the_reset(serve, connect):
 
 def test_usage_counts_exactly_under_threads(serve, connect):
     failing = Reply(500, {})
-    server = serve(*[failing] * 10, GOOD)
+    server = serve(*[failing, GOOD] * 10, GOOD)
     client = connect(server)
     before = client.usage()
     with ThreadPoolExecutor(16) as pool:
