@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from hubspot_assets.defs.assets.associations import associations_family
+from hubspot_assets.defs.assets.combined import combined_family
 from hubspot_assets.defs.assets.family import Family
 from hubspot_assets.defs.assets.records import account_asset, records_family
 from hubspot_assets.defs.assets.reference import reference_family
@@ -55,4 +56,4 @@ def families_of(settings: Settings, names: Names) -> Sequence[Family]:
         families = [records_family(settings, names), reference_family(settings, names)]
         if "associations" in settings.datasets:
             families.append(associations_family(settings, names))
-        return families
+        return [*families, combined_family(settings, names)]

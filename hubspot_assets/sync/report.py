@@ -34,6 +34,7 @@ class Report:
         seconds_waiting: How long requests waited for the limits, summed over all requests in flight.
         table: The table as it was written; None where nothing was read.
         schema_changes: What became different in the columns.
+        views: The views that were looked at, where it was about views.
     """
 
     target: Target
@@ -56,6 +57,7 @@ class Report:
     facts: Mapping[str, int] = field(default_factory=dict)
     table: Table | None = None
     schema_changes: tuple[SchemaChange, ...] = ()
+    views: tuple[str, ...] = ()
 
     @property
     def records_per_second(self) -> float:

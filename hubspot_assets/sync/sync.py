@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import tenacity
 
@@ -16,6 +16,15 @@ ATTEMPTS = 3
 """How often one source is tried, after the client's own patience with single requests."""
 FIRST_WAIT = 10.0
 """Seconds before the second attempt; the third waits twice as long."""
+
+
+@runtime_checkable
+class Storable(Protocol):
+    """What an asset may return: it holds no rows, and writes itself into a warehouse."""
+
+    def write_to(self, warehouse: Warehouse, tag: Mapping[str, str]) -> Iterator[Report]:
+        """Write; yield what was done, target by target."""
+        ...
 
 
 @dataclass(frozen=True)

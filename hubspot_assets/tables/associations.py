@@ -6,13 +6,13 @@ from typing import Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from hubspot_assets.catalog.association_types import PRIMARY
 from hubspot_assets.catalog.object_types import ObjectType
 from hubspot_assets.hubspot.associations import AssociationRows
 from hubspot_assets.tables.names import id_stem
-from hubspot_assets.warehouse.base import COMMENT, Table
+from hubspot_assets.tables.object_definitions import is_main
+from hubspot_assets.tables.satellite import column, instant, satellite, text
+from hubspot_assets.warehouse.base import Table
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,19 @@ class AssociationsTable:
         from_column, to_column = f"{prefixes[0]}{one}_OBJECTID", f"{prefixes[1]}{other}_OBJECTID"
         plurals = (each.table.removeprefix("OBJECTS_") for each in (from_type, to_type))
         labels = f"{from_type.label} and the {to_type.label.lower()} that they are associated with"
-        table = Table(
-            name=f"ASSOCIATIONS_{'_TO_'.join(plurals)}",
-            schema=_schema(from_column, to_column),
+        table = satellite(
+            f"ASSOCIATIONS_{'_TO_'.join(plurals)}",
+            f"{labels}: one row per pair and label.",
+            [
+                column(from_column, pa.int64(), "The record whose association this is."),
+                column(to_column, pa.int64(), "The record that it is associated with."),
+                text("ASSOCIATIONCATEGORY", "HUBSPOT_DEFINED, USER_DEFINED, INTEGRATOR_DEFINED or WORK."),
+                column("ASSOCIATIONTYPEID", pa.int64(), "HubSpot's id of the type; each direction has its own."),
+                text("LABEL", "What HubSpot's users read; NULL for the plain type that most pairs have."),
+                column("ISMAINASSOCIATIONDEFINITION", pa.bool_(), "Whether it marks the main one (Primary)."),
+                instant("REMOVEDAT", "When a sync first knew that it is gone; NULL while it is there"),
+            ],
             key=(from_column, to_column, "ASSOCIATIONCATEGORY", "ASSOCIATIONTYPEID"),
-            provenance=("INGESTEDAT", "SYNCID"),
-            removal="REMOVEDAT",
-            comment=f"{labels}: one row per pair and label.",
         )
         return cls(table, from_column, to_column)
 
@@ -63,7 +69,7 @@ class AssociationsTable:
                 pa.array(rows.categories, pa.string()),
                 pa.array(rows.type_ids, pa.int64()),
                 labels,
-                pc.fill_null(pc.equal(labels, PRIMARY), False),  # pyright: ignore[reportAttributeAccessIssue]
+                pa.array(map(is_main, rows.categories, rows.type_ids, rows.labels), pa.bool_()),
                 pa.nulls(count, pa.timestamp("us")),
                 pa.repeat(pa.scalar(read_at.astimezone(UTC).replace(tzinfo=None), pa.timestamp("us")), count),
                 pa.repeat(pa.scalar(sync_id), count),
@@ -74,22 +80,3 @@ class AssociationsTable:
     def scopes(self, ids: np.ndarray) -> pa.Table:
         """Return records as the scopes whose associations a batch tells completely."""
         return pa.table({self.from_column: pa.array(ids, pa.int64())})
-
-
-def _schema(from_column: str, to_column: str) -> pa.Schema:
-    def field(name: str, type_: pa.DataType, comment: str) -> pa.Field:
-        return pa.field(name, type_, metadata={COMMENT: comment.encode()})
-
-    return pa.schema(
-        [
-            field(from_column, pa.int64(), "The record whose association this is."),
-            field(to_column, pa.int64(), "The record that it is associated with."),
-            field("ASSOCIATIONCATEGORY", pa.string(), "HUBSPOT_DEFINED, USER_DEFINED, INTEGRATOR_DEFINED or WORK."),
-            field("ASSOCIATIONTYPEID", pa.int64(), "HubSpot's id of the association type; each direction has its own."),
-            field("LABEL", pa.string(), "What HubSpot's users read; NULL for the plain type that most pairs have."),
-            field("ISMAINASSOCIATIONDEFINITION", pa.bool_(), "Whether this marks the main one (Primary)."),
-            field("REMOVEDAT", pa.timestamp("us"), "When a sync first knew that it is gone; NULL while it is there."),
-            field("INGESTEDAT", pa.timestamp("us"), "When HubSpot answered, by HubSpot's clock."),
-            field("SYNCID", pa.string(), "The row of SYNCS that wrote this row."),
-        ]
-    )

@@ -33,7 +33,7 @@ _DESCRIPTIONS = {
 
 
 def reference_family(settings: Settings, names: Names) -> Family:
-    """Return the assets of the datasets `owners`, `pipelines` and `definitions`, as far as the settings ask for them."""
+    """Return the assets of owners, teams, users, pipelines and definitions, as far as the settings ask for them."""
     steps = [step for dataset, step in _steps(settings) if dataset in settings.datasets]
     return Family(
         assets=[step_assets(step, settings, names) for step in steps],

@@ -1,7 +1,7 @@
 """What a sync did, as the metadata that the Dagster UI shows and plots."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 import dagster as dg
 import pyarrow as pa
@@ -30,6 +30,13 @@ def report_metadata(report: Report, *, rows_in_table: int, destination: str) -> 
         rows_in_table: of all partitions; the UI shows it as the asset's, whichever partition was materialized last.
         destination: where the table is, in words.
     """
+    if report.views:
+        return {
+            "views": dg.MetadataValue.text(", ".join(report.views)),
+            "views_changed": dg.MetadataValue.int(len(report.schema_changes)),
+            "covered_until": dg.MetadataValue.timestamp(report.covered_until or datetime.now(UTC)),
+            "destination": dg.MetadataValue.text(destination),
+        }
     metadata: dict[str, dg.MetadataValue] = {
         "dagster/table_name": dg.MetadataValue.text(report.target.table),
         "dagster/row_count": dg.MetadataValue.int(rows_in_table),

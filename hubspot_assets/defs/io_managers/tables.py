@@ -13,7 +13,7 @@ from hubspot_assets.settings.hubspot import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hubspot_assets.sync.sync import Sync
+    from hubspot_assets.sync.sync import Storable
 
 
 class TablesIOManager(dg.IOManager):
@@ -32,12 +32,12 @@ class TablesIOManager(dg.IOManager):
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def handle_output(self, context: dg.OutputContext, obj: "Sync") -> None:
+    def handle_output(self, context: dg.OutputContext, obj: "Storable") -> None:
         """Bring the tables of one asset into line with HubSpot."""
         from hubspot_assets.defs.io_managers.report_metadata import report_metadata
-        from hubspot_assets.sync.sync import Sync
+        from hubspot_assets.sync.sync import Storable
 
-        if not isinstance(obj, Sync):
+        if not isinstance(obj, Storable):
             raise TypeError(
                 f"The asset {context.asset_key.to_user_string()} returned {type(obj).__name__}; this IO manager stores "
                 "what a `Sync` describes. Give the asset another `io_manager_key`."

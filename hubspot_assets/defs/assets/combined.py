@@ -1,0 +1,100 @@
+"""The combined views: all records, all properties, all associations, and the live records of each type."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from hubspot_assets.defs.assets.associations import pairs_of
+from hubspot_assets.defs.assets.family import Family, SyncedTable
+from hubspot_assets.defs.executors.lost_steps import retry_policy
+from hubspot_assets.defs.failures import failing_clearly
+from hubspot_assets.defs.names import Names
+from hubspot_assets.defs.resources.hubspot import HubSpotResource
+from hubspot_assets.settings.hubspot import Settings
+
+if TYPE_CHECKING:
+    from hubspot_assets.catalog.object_types import ObjectType
+
+GROUP = "combined"
+STEP = "combined_views"
+
+_DESCRIPTIONS = {
+    "objects": "View `OBJECTS`: every record of every object type, also those that are gone.",
+    "object_properties": "View `OBJECT_PROPERTIES`: one row per record and property that has a value, as text. "
+    "Query it with `WHERE OBJECTTYPEID = '0-1'`.",
+    "object_with_object_properties": "View `OBJECT_WITH_OBJECT_PROPERTIES`: every record with its properties as JSON.",
+    "associations": "View `ASSOCIATIONS`: every association of every pair.",
+    "live_records": "A view per object type (`CONTACTS`, `DEALS` …): live records only, columns called as the "
+    "properties, so that `SELECT EMAIL FROM CONTACTS` is a whole query.",
+}
+
+
+def combined_family(settings: Settings, names: Names) -> Family:
+    """Return the assets of the combined views; a destination without views has none."""
+    if settings.destination not in ("duckdb", "snowflake"):
+        return Family((), ())
+    follows = frozenset(names.key(name) for name in settings.objects)
+    return Family(
+        assets=[_assets(settings, names)],
+        tables=[
+            SyncedTable(names.key(name), names.op(STEP), None, {None: settings.latest_schedule}, follows)
+            for name in _names(settings)
+        ],
+    )
+
+
+def _names(settings: Settings) -> Sequence[str]:
+    without = set() if "associations" in settings.datasets else {"associations"}
+    return [name for name in _DESCRIPTIONS if name not in without]
+
+
+def _assets(settings: Settings, names: Names) -> dg.AssetsDefinition:
+    hubspot_key = names.of("hubspot")
+
+    def deps(name: str) -> set[dg.AssetKey]:
+        records = {names.key(each) for each in settings.objects}
+        return (
+            {names.key(f"{one}_to_{other}") for one, other in pairs_of(settings)} if name == "associations" else records
+        )
+
+    @dg.multi_asset(
+        name=names.op(STEP),
+        outs={
+            name: dg.AssetOut(
+                key=names.key(name),
+                description=_DESCRIPTIONS[name],
+                io_manager_key=names.of("tables"),
+                is_required=False,
+                group_name=GROUP,
+                kinds={"hubspot", settings.destination, "view"},
+                owners=settings.owners,
+            )
+            for name in _names(settings)
+        },
+        deps=sorted({key for name in _names(settings) for key in deps(name)}),
+        internal_asset_deps={name: deps(name) for name in _names(settings)},
+        can_subset=True,
+        required_resource_keys={hubspot_key},
+        pool=names.pool(STEP),
+        retry_policy=retry_policy(settings),
+    )
+    def combined(context: dg.AssetExecutionContext) -> Any:  # noqa: ANN401
+        from hubspot_assets.sync.combined import CombinedSync
+
+        hubspot: HubSpotResource = getattr(context.resources, hubspot_key)
+        with failing_clearly():
+            types = _object_types(hubspot, settings.objects)
+        pairs = [(types[one], types[other]) for one, other in pairs_of(settings)]
+        for name in _names(settings):
+            if name in context.op_execution_context.selected_output_names:
+                sync = CombinedSync(hubspot.client, name, list(types.values()), pairs, context.log.info)
+                yield dg.Output(sync, name)
+
+    return combined
+
+
+def _object_types(hubspot: HubSpotResource, called: Sequence[str]) -> "dict[str, ObjectType]":
+    from hubspot_assets.sync.object_types import object_type_called
+
+    return {name: object_type_called(hubspot.client, name) for name in called}

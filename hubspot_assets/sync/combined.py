@@ -1,0 +1,208 @@
+"""Views over all tables of a kind, as HubSpot's own data share has them, and one of the live records of each type.
+
+They read nothing from HubSpot. A view is made anew only when its text differs: when a property, a type or a pair came.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hubspot_assets.catalog.object_types import ObjectType
+from hubspot_assets.hubspot.records.search import Window
+from hubspot_assets.hubspot.transport.client import Client
+from hubspot_assets.sync.records.record_table import PROPERTY_DEFINITIONS
+from hubspot_assets.sync.report import Report
+from hubspot_assets.sync.source import Mode, Target
+from hubspot_assets.tables.associations import AssociationsTable
+from hubspot_assets.warehouse.base import UNPARSED, View, Warehouse
+from hubspot_assets.warehouse.views import Select, json_object, property_texts, union_all, unpivoted
+
+COMMON = ("OBJECTTYPEID", "OBJECTID", "CREATEDAT", "UPDATEDAT", "ARCHIVED", "DELETIONREASON", "INGESTEDAT")
+LIVE = ("OBJECTID", "CREATEDAT", "UPDATEDAT", "URL")
+# fmt: off
+RESERVED = frozenset((
+    "OBJECTS", "OBJECT_PROPERTIES", "OBJECT_WITH_OBJECT_PROPERTIES", "OBJECT_PROPERTIES_HISTORY", "ASSOCIATIONS",
+    "EVENTS", "SYNCS", "OWNERS", "OWNER_TEAMS", "TEAMS", "ACCOUNT_USERS", "PIPELINES", "PIPELINE_STAGES", "LISTS",
+    "LIST_MEMBERSHIPS", "FORMS", "FORM_SUBMISSIONS", "MARKETING_EMAILS", "CAMPAIGNS", "EMAIL_EVENTS", "WORKFLOWS",
+    "MARKETING_EVENTS",
+))
+# fmt: on
+"""Names that are no object type's, however its plural label reads."""
+
+
+@dataclass(frozen=True)
+class Combined:
+    """What the views are made of.
+
+    Attributes:
+        warehouse: Where the tables are.
+        types: The object types.
+        pairs: The pairs of them whose associations are synced.
+    """
+
+    warehouse: Warehouse
+    types: Sequence[ObjectType]
+    pairs: Sequence[tuple[ObjectType, ObjectType]]
+
+    def objects(self) -> Sequence[View]:
+        """Return the view of all records of all types."""
+        selects = [self._select(each.table, COMMON) for each in self._stored()]
+        return self._view("OBJECTS", selects, "Every record of every object type, also those that are gone.")
+
+    def object_properties(self) -> Sequence[View]:
+        """Return the view with a row per record and property that has a value."""
+        dialect, columns = self.warehouse.dialect, ("OBJECTTYPEID", "OBJECTID", "UPDATEDAT", "INGESTEDAT")
+        selects = []
+        for each in self._stored():
+            if texts := self._texts(each):
+                query = unpivoted(dialect, each.table, columns, texts)
+                names = ("OBJECTTYPEID", "OBJECTID", "NAME", "VALUE", "UPDATEDAT", "INGESTEDAT")
+                selects.append(Select({name: dialect.quoted(name) for name in names}, f"({query}) AS values_of"))
+        comment = "One row per record and property with a value, as text in HubSpot's spelling."
+        return self._view("OBJECT_PROPERTIES", selects, comment)
+
+    def object_with_object_properties(self) -> Sequence[View]:
+        """Return the view of all records with their properties as JSON."""
+        dialect = self.warehouse.dialect
+        selects = []
+        for each in self._stored():
+            columns = {name: dialect.quoted(name) for name in ("OBJECTTYPEID", "OBJECTID", "UPDATEDAT", "INGESTEDAT")}
+            columns["PROPERTIES"] = json_object(dialect, self._texts(each))
+            selects.append(Select(columns, dialect.quoted(each.table)))
+        comment = "Every record with its properties as JSON: internal name to text."
+        return self._view("OBJECT_WITH_OBJECT_PROPERTIES", selects, comment)
+
+    def associations(self) -> Sequence[View]:
+        """Return the view of all associations of all pairs."""
+        dialect, selects = self.warehouse.dialect, []
+        for one, other in self.pairs:
+            table = AssociationsTable.of(one, other)
+            if self.warehouse.schema(table.name) is not None:
+                selects.append(
+                    Select(
+                        {
+                            "FROMOBJECTTYPEID": dialect.literal(one.object_type_id),
+                            "FROMOBJECTID": dialect.quoted(table.from_column),
+                            "TOOBJECTTYPEID": dialect.literal(other.object_type_id),
+                            "TOOBJECTID": dialect.quoted(table.to_column),
+                            **{
+                                name: dialect.quoted(name)
+                                for name in (
+                                    "ASSOCIATIONCATEGORY", "ASSOCIATIONTYPEID", "LABEL", "REMOVEDAT", "INGESTEDAT",
+                                )
+                            },
+                        },
+                        dialect.quoted(table.name),
+                    )
+                )  # fmt: skip
+        return self._view(
+            "ASSOCIATIONS", selects, "Every association of every pair; REMOVEDAT is NULL while it stands."
+        )
+
+    def live_records(self) -> Sequence[View]:
+        """Return a view per object type: its live records, columns called as their properties."""
+        dialect, views = self.warehouse.dialect, []
+        for each in self._stored():
+            names = _plain_names(self._columns(each))
+            columns = {name: dialect.quoted(name) for name in LIVE}
+            columns |= {name: dialect.quoted(column) for column, name in names.items()}
+            where = f"{dialect.quoted('DELETIONREASON')} IS NULL"
+            query = Select(columns, dialect.quoted(each.table), where).sql(dialect)
+            views.append(View(live_view(each), query, f"Live {each.label.lower()}, columns called as in HubSpot."))
+        return views
+
+    def _stored(self) -> Sequence[ObjectType]:
+        return [each for each in self.types if self.warehouse.schema(each.table) is not None]
+
+    def _columns(self, object_type: ObjectType) -> Mapping[str, str]:
+        """The properties by the columns that hold them, of one type."""
+        stored = self.warehouse.schema(object_type.table)
+        definitions = self.warehouse.read(
+            PROPERTY_DEFINITIONS.name, ["NAME", "COLUMNNAME"], [("OBJECTTYPEID", "=", object_type.object_type_id)]
+        ).to_pylist()
+        assert stored is not None
+        return {
+            row["COLUMNNAME"]: row["NAME"]
+            for row in sorted(definitions, key=lambda row: row["NAME"])
+            if row["COLUMNNAME"] in stored.names
+        }
+
+    def _texts(self, object_type: ObjectType) -> Mapping[str, str]:
+        stored = self.warehouse.schema(object_type.table)
+        assert stored is not None
+        return property_texts(self.warehouse.dialect, stored, self._columns(object_type))
+
+    def _select(self, table: str, columns: Sequence[str]) -> Select:
+        dialect = self.warehouse.dialect
+        return Select({name: dialect.quoted(name) for name in columns}, dialect.quoted(table))
+
+    def _view(self, name: str, selects: Sequence[Select], comment: str) -> Sequence[View]:
+        return [View(name, union_all(self.warehouse.dialect, selects), comment)] if selects else []
+
+
+def live_view(object_type: ObjectType) -> str:
+    """Return the name of the view of a type's live records: `CONTACTS`, or `LIVE_TEAMS` where the name is taken."""
+    plural = object_type.table.removeprefix("OBJECTS_")
+    return f"LIVE_{plural}" if plural in RESERVED else plural
+
+
+def _plain_names(columns: Mapping[str, str]) -> Mapping[str, str]:
+    """The columns of properties by what a view calls them: without the prefix, unless that is taken."""
+    taken, names = {*LIVE, UNPARSED}, {}
+    for column in columns:
+        plain = column.removeprefix("PROPERTY_")
+        names[column] = column if plain in taken or not plain else plain
+        taken.add(names[column])
+    return names
+
+
+@dataclass(frozen=True)
+class CombinedSync:
+    """One kind of view, ready to be made in a warehouse.
+
+    Attributes:
+        client: The HubSpot client; only its clock is asked.
+        name: For people, and the method of `Combined` that makes the views.
+        types: The object types.
+        pairs: Pairs of them.
+        say: Takes lines for people.
+    """
+
+    client: Client
+    name: str
+    types: Sequence[ObjectType]
+    pairs: Sequence[tuple[ObjectType, ObjectType]]
+    say: Callable[[str], object] = field(default=print)
+
+    def write_to(self, warehouse: Warehouse, tag: Mapping[str, str]) -> Iterator[Report]:
+        """Make the views that differ from what is stored.
+
+        Yields:
+            What was done.
+
+        Raises:
+            WarehouseError: The destination refused, or has a table of that name.
+        """
+        began, tagged = time.monotonic(), warehouse.tagged(tag)
+        with tagged.reading():
+            views = getattr(Combined(tagged, self.types, self.pairs), self.name)()
+        changes = tagged.ensure_views(*views) if views else []
+        self.say(f"{self.name}: {', '.join(f'{change.kind} {change.table}' for change in changes) or 'unchanged'}")
+        names = ", ".join(view.name for view in views) or self.name.upper()
+        yield Report(
+            target=Target(names),
+            window=Window(),
+            mode=Mode.FULL,
+            strategy="view",
+            covered_until=self.client.now(),
+            lag_seconds=0.0,
+            rows_in_slice=0,
+            rows_in_table=0,
+            api_calls=0,
+            rate_limited=0,
+            seconds=time.monotonic() - began,
+            seconds_waiting=0.0,
+            idle=not changes,
+            views=tuple(view.name for view in views),
+            schema_changes=tuple(changes),
+        )
