@@ -23,7 +23,7 @@ console = Console(soft_wrap=True)
 @app.command()
 def demo(
     once: Annotated[bool, typer.Option(help="Run the main job and exit, without the Dagster UI.")] = False,
-    port: Annotated[int, typer.Option(help="Port of the Dagster UI.")] = 3000,
+    port: Annotated[int, typer.Option(help="Port of the Dagster UI.", min=1, max=65_535)] = 3000,
 ) -> None:
     """Sync a demo portal into a DuckDB file, and open the Dagster UI on it. Needs no HubSpot account."""
     from hubspot_assets.demo.run import run_demo
@@ -78,8 +78,10 @@ def setup_snowflake(
 
     try:
         key = public_key(public_key_file) if public_key_file else None
-    except (OSError, ValueError) as error:
-        _fail(str(error))
+    except OSError as error:
+        _fail(f"--public-key-file {public_key_file} cannot be read: {error.strerror}.")
+    except ValueError as error:
+        _fail(f"--public-key-file {error}.")
     print(instructions(Names(database, schema, warehouse, role, user), key))
 
 
@@ -98,7 +100,7 @@ def setup_postgres(
 
 @app.command("demo-portal")
 def demo_portal(
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 8087,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65_535)] = 8087,
     seed: Annotated[int, typer.Option(help="The same seed makes the same company.")] = 1,
     scale: Annotated[float, typer.Option(help="How many times the default number of records.", min=0.01)] = 1.0,
     latency: Annotated[float, typer.Option(help="Seconds that every answer takes.", min=0.0)] = 0.0,

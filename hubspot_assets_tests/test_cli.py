@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from hubspot_assets.cli import app
 from hubspot_assets.demo_portal.control import Portal
+from hubspot_assets_tests.settings.test_snowflake import COMPLETE
 
 COMMAND = [sys.executable, "-c", "from hubspot_assets.cli import app; app()"]
 
@@ -88,3 +89,33 @@ def test_the_commands_explain_themselves():
     for command in ("demo", "check", "demo-portal"):
         assert run(command, "--help").exit_code == 0
         assert command in run("--help").output
+
+
+@pytest.mark.parametrize(
+    "arguments", [("demo-portal", "--port", "99999"), ("demo-portal", "--port", "-1"), ("demo", "--port", "99999")]
+)
+def test_a_port_that_cannot_be_is_refused_in_a_sentence(settings_folder, arguments):
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert "--port" in done.output
+    assert "is not in the range" in " ".join(done.output.replace("│", " ").split())
+    assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize("file", ["nowhere.pub", "folder", "odd.pub"])
+def test_a_public_key_that_cannot_be_read_is_named(settings_folder, file):
+    (settings_folder / "folder").mkdir()
+    (settings_folder / "odd.pub").write_bytes(b"\xff\xfe")
+    done = run("setup", "snowflake", "--public-key-file", file)
+    assert done.exit_code == 1
+    assert done.output.startswith(f"--public-key-file {file} ")
+    assert len(done.output.splitlines()) == 1
+
+
+def test_a_private_key_file_that_is_not_there_is_named(account, monkeypatch):
+    for name, value in {**COMPLETE, "SNOWFLAKE_PRIVATE_KEY": "", "SNOWFLAKE_PRIVATE_KEY_FILE": "nowhere.p8"}.items():
+        monkeypatch.setenv(name, value)
+    done = run("check")
+    assert done.exit_code == 1
+    assert "SNOWFLAKE_PRIVATE_KEY_FILE names nowhere.p8, which cannot be read: No such file" in done.output
+    assert "Traceback" not in done.output

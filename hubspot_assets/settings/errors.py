@@ -2,6 +2,6 @@
 
 
 class SettingsError(Exception):
-    """A setting is missing or cannot be used."""
+    """A setting is missing or invalid."""
 
     permanent = True

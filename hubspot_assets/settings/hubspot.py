@@ -1,122 +1,83 @@
-"""Every setting, read from the environment (and `.env`) and validated once.
+"""Every setting, read from where people keep them and validated once.
 
 Names are public interface. What is wrong is said in one sentence that names the variable and the cure.
 """
 
-import json
-import re
+import logging
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BeforeValidator, Field, PrivateAttr, SecretStr, model_validator
 
-from hubspot_assets.catalog.object_types import DEFAULT_OBJECT_TYPES, STANDARD_OBJECT_TYPES
-from hubspot_assets.settings.errors import SettingsError
+from hubspot_assets.catalog.datasets import DEFAULT_DATASETS
+from hubspot_assets.catalog.object_types import DEFAULT_OBJECT_TYPES
+from hubspot_assets.settings.home import provide_home
 from hubspot_assets.settings.instants import instant
-from hubspot_assets.settings.schedule_expressions import ScheduleExpression, schedule_expression
+from hubspot_assets.settings.kinds import Broker, DuckDBFile, PropertyPatterns, Schedule, TimeZone, Webhook
+from hubspot_assets.settings.misspelled import misspelled
+from hubspot_assets.settings.model import SettingsModel
+from hubspot_assets.settings.names import Datasets, EventNames, ObjectNames, Owners, Pairs
+from hubspot_assets.settings.places import SECRETS, given_settings
+from hubspot_assets.settings.schedule_expressions import schedule_expression
+from hubspot_assets.settings.snowflake import SnowflakeSettings
 
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+Instant = Annotated[datetime | None, BeforeValidator(instant)]
 
-
-def _split(value: object) -> object:
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-
-_OWNER = re.compile(r"team:\w+|[^@\s:]+@[^@\s:]+\.[a-zA-Z]{2,}")
-_IDS = {object_type.object_type_id: name for name, object_type in STANDARD_OBJECT_TYPES.items()}
-
-
-def _object_name(name: str) -> str:
-    """The name by which assets know an object type that a user names or gives the type id of."""
-    return _IDS.get(name.lower(), name.lower())
+_LOGGER = logging.getLogger(__name__)
 
 
-def _object_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    if names == ("all",):
-        return tuple(STANDARD_OBJECT_TYPES)
-    if not names or "all" in names:
-        raise ValueError("give names such as `contacts,deals`, or `all` alone")
-    return tuple(dict.fromkeys(_object_name(name) for name in names))
-
-
-def _owners(owners: tuple[str, ...]) -> tuple[str, ...]:
-    for owner in owners:
-        if not _OWNER.fullmatch(owner):
-            raise ValueError(f"{owner!r} is neither an e-mail address nor a team such as `team:crm`")
-    return owners
-
-
-def _read_json(value: object) -> object:
-    # Pydantic's own error would quote nothing but "invalid JSON", and not say where.
-    return json.loads(value) if isinstance(value, str) else value
-
-
-def _by_object_name(patterns: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    return {_object_name(name): each for name, each in patterns.items()}
-
-
-PropertyPatterns = Annotated[
-    dict[str, tuple[str, ...]], NoDecode, BeforeValidator(_read_json), AfterValidator(_by_object_name)
-]
-"""Shell-style patterns of property names, by object type."""
-
-
-def _schedule(value: object) -> object:
-    return schedule_expression(value) if isinstance(value, str) else value
-
-
-Schedule = Annotated[ScheduleExpression, NoDecode, BeforeValidator(_schedule)]
-"""How often: a duration (`30 minutes`), or a cron expression (UTC)."""
-
-
-_BROKERS = ("redis://", "rediss://", "amqp://", "amqps://")
-
-
-def _broker(url: SecretStr | None) -> SecretStr | None:
-    if url is not None and not url.get_secret_value().startswith(_BROKERS):
-        raise ValueError(
-            f"give an address that begins with {_BROKERS[0]}, {_BROKERS[1]}, {_BROKERS[2]} or {_BROKERS[3]}"
-        )
-    return url
-
-
-class Settings(BaseSettings):
+class Settings(SettingsModel):
     """The settings of one process.
 
     Attributes:
-        access_token: service key or private-app token.
-        client_id: with client_secret and refresh_token, an OAuth app in place of the access token.
-        client_secret: see client_id.
-        refresh_token: see client_id.
-        base_url: where HubSpot is; the demo portal's address for tests.
+        access_token: Service key or private-app token.
+        client_id: With client_secret and refresh_token, an OAuth app in place of the access token.
+        client_secret: See client_id.
+        refresh_token: See client_id.
+        base_url: Where HubSpot is; the demo portal's address for tests.
         api_version: HubSpot's dated API version.
-        objects: which object types become assets.
-        owners: who the UI names as responsible for the assets: e-mail addresses, or teams as `team:crm`.
-        latest_schedule: how often live records are brought up to date.
-        archived_schedule: how often the recycle bin is read.
-        updated_after: the first load reads only records modified since (UTC without an offset).
-        allow_properties: per object type, patterns of the properties to read; all others are left out.
-        deny_properties: per object type, patterns of properties to leave out.
-        budget_url: where several machines share HubSpot's rate limits (`redis://…`, `postgresql://…`); by default
+        objects: Which object types become assets.
+        datasets: What is read besides their records.
+        associations: Pairs of object types whose associations are read; `all` known pairs among `objects`.
+        property_history: Per object type, patterns of the properties whose history is read.
+        events: Which events are read.
+        events_since: Events before are not read (UTC without an offset).
+        owners: Owners of the assets, shown in the UI: email addresses, or teams as `team:crm`.
+        time_zone: The time zone whose clock schedules go by.
+        latest_schedule: How often live records are brought up to date.
+        archived_schedule: How often the recycle bin is read.
+        marketing_schedule: How often marketing data are brought up to date.
+        updated_after: The first load reads only records modified since (UTC without an offset).
+        allow_properties: Per object type, patterns of the properties to read; all others are left out.
+        deny_properties: Per object type, patterns of properties to leave out.
+        budget_url: Where several machines share HubSpot's rate limits (`redis://…`, `postgresql://…`); by default
             all processes of this machine share them.
-        destination: where the tables are; Snowflake has settings of its own (`snowflake_settings.py`).
-        duckdb_path: the DuckDB file.
-        executor: how the steps of a run are executed.
-        keep_runs_days: how long Dagster keeps what scheduled runs said; 0 for ever.
-        celery_broker: where Celery's workers fetch steps (`redis://…`, `amqp://…`); results come back there too.
-        celery_queue: the broker's queue of these steps; every deployment that shares the broker needs its own.
+        destination: Where the tables are.
+        duckdb_path: The DuckDB file.
+        snowflake: The settings of the destination Snowflake, where it is chosen.
+        executor: How the steps of a run are executed.
+        keep_runs_days: How long Dagster keeps the logs of successful scheduled runs; 0 keeps them forever.
+        alert_webhook: Who is told when runs fail.
+        celery_broker: Where Celery's workers fetch steps (`redis://…`, `amqp://…`); results come back there too.
+        celery_queue: The broker's queue of these steps; every deployment that shares the broker needs its own.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="HUBSPOT_",
-        env_file=".env",
-        extra="ignore",
-        hide_input_in_errors=True,
-        env_ignore_empty=True,
-    )
+    prefix: ClassVar[str] = "HUBSPOT_"
+    exact: ClassVar[frozenset[str]] = frozenset(("allow_properties", "deny_properties", "property_history"))
+    derived: ClassVar[frozenset[str]] = frozenset(("snowflake",))
+    expected: ClassVar[Mapping[str, str]] = {
+        "base_url": "give an address such as https://api.hubapi.com",
+        "api_version": "give a dated version such as 2026-09",
+        "destination": "give `duckdb` or `snowflake`",
+        "executor": "give `in_process`, `multiprocess`, `celery` or `kubernetes`",
+        "celery_queue": "give letters, digits, `.`, `-` and `_`",
+        "keep_runs_days": "give a number of days such as 30, or 0 to keep them forever",
+        "allow_properties": 'give JSON such as {"contacts": ["email", "hs_*"]}',
+        "deny_properties": 'give JSON such as {"contacts": ["hs_analytics_*"]}',
+        "property_history": 'give JSON such as {"deals": ["dealstage", "amount"]}',
+    }
 
     access_token: SecretStr | None = None
     client_id: str | None = None
@@ -124,22 +85,42 @@ class Settings(BaseSettings):
     refresh_token: SecretStr | None = None
     base_url: Annotated[str, Field(pattern=r"^https?://[^/]")] = "https://api.hubapi.com"
     api_version: Annotated[str, Field(pattern=r"^\d{4}-\d{2}(-beta)?$")] = "2026-09"
-    objects: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_object_names)] = (
-        DEFAULT_OBJECT_TYPES
-    )
-    owners: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_owners)] = ()
-    latest_schedule: Schedule = schedule_expression("30 minutes")
-    archived_schedule: Schedule = schedule_expression("1 day")
-    updated_after: Annotated[datetime | None, BeforeValidator(instant)] = None
-    allow_properties: PropertyPatterns = {}
-    deny_properties: PropertyPatterns = {}
+    objects: ObjectNames = DEFAULT_OBJECT_TYPES
+    datasets: Datasets = DEFAULT_DATASETS
+    associations: Pairs = "all"
+    property_history: PropertyPatterns = Field(default_factory=dict)
+    events: EventNames = ()
+    events_since: Instant = None
+    owners: Owners = ()
+    time_zone: TimeZone = "UTC"
+    latest_schedule: Annotated[Schedule, Field(validate_default=True)] = schedule_expression("30 minutes")
+    archived_schedule: Annotated[Schedule, Field(validate_default=True)] = schedule_expression("1 day")
+    marketing_schedule: Annotated[Schedule, Field(validate_default=True)] = schedule_expression("1 hour")
+    updated_after: Instant = None
+    allow_properties: PropertyPatterns = Field(default_factory=dict)
+    deny_properties: PropertyPatterns = Field(default_factory=dict)
     budget_url: SecretStr | None = None
     destination: Literal["duckdb", "snowflake"] = "duckdb"
-    duckdb_path: Path = Path(".data/hubspot.duckdb")
+    duckdb_path: DuckDBFile = Path(".data/hubspot.duckdb")
+    snowflake: SnowflakeSettings | None = None
     keep_runs_days: Annotated[int, Field(ge=0)] = 30
+    alert_webhook: Webhook = None
     executor: Literal["in_process", "multiprocess", "celery", "kubernetes"] = "in_process"
-    celery_broker: Annotated[SecretStr | None, AfterValidator(_broker)] = None
+    celery_broker: Broker = None
     celery_queue: Annotated[str, Field(pattern=r"^[\w.-]+$")] = "hubspot"
+
+    _places: Mapping[str, str] = PrivateAttr(default_factory=dict)
+    _misspelled: tuple[str, ...] = PrivateAttr(default=())
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """Where each variable was found (`the environment`, `.env`), by the variable's name; empty for defaults."""
+        return self._places
+
+    @property
+    def misspelled(self) -> tuple[str, ...]:
+        """One sentence for each variable that was given and looks like a setting, but is none."""
+        return self._misspelled
 
     @model_validator(mode="after")
     def _one_credential(self) -> Self:
@@ -153,11 +134,27 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _patterns_of_objects(self) -> Self:
         # A pattern that no asset obeys would let out what it was to keep back.
-        for setting, patterns in (("ALLOW", self.allow_properties), ("DENY", self.deny_properties)):
-            if strangers := patterns.keys() - set(self.objects):
+        for name in ("allow_properties", "deny_properties", "property_history"):
+            if strangers := getattr(self, name).keys() - set(self.objects):
                 raise ValueError(
-                    f"HUBSPOT_{setting}_PROPERTIES names {', '.join(sorted(strangers))}, which HUBSPOT_OBJECTS does not"
+                    f"HUBSPOT_{name.upper()} names {', '.join(sorted(strangers))}, which HUBSPOT_OBJECTS does not"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _datasets_that_are_described(self) -> Self:
+        if self.property_history and "property_history" not in self.datasets:
+            if "datasets" in self.model_fields_set:
+                raise ValueError(
+                    "HUBSPOT_PROPERTY_HISTORY is set, but HUBSPOT_DATASETS leaves out property_history: add it there, "
+                    "or unset HUBSPOT_PROPERTY_HISTORY"
+                )
+            self.datasets = (*self.datasets, "property_history")
+        if self.associations != "all" and "associations" not in self.datasets:
+            raise ValueError(
+                "HUBSPOT_ASSOCIATIONS is set, but HUBSPOT_DATASETS leaves out associations: add them there, or unset "
+                "HUBSPOT_ASSOCIATIONS"
+            )
         return self
 
     @model_validator(mode="after")
@@ -186,38 +183,21 @@ class Settings(BaseSettings):
         return self
 
     @classmethod
-    def load(cls) -> "Settings":
-        """Read the environment.
+    def load(cls) -> Self:
+        """Read the settings from the environment, `.env` and the place that HUBSPOT_SECRETS names.
 
         Raises:
-            SettingsError: a setting cannot be used; the message names each one, and shows no secret.
+            SettingsError: Settings are missing or invalid; the message names each one, and shows no secret.
         """
-        try:
-            settings = cls()
-        except ValidationError as error:
-            # The input itself is left out of the message and of the chain: it may be a secret.
-            raise SettingsError(" ".join(_sentence(each) for each in error.errors())) from None
+        provide_home()
+        given = given_settings()
+        settings = cls.read(given)
+        variables = {SECRETS, *cls.variables().values()}
         if settings.destination == "snowflake":
-            from hubspot_assets.settings.snowflake import SnowflakeSettings
-
-            SnowflakeSettings.load()
+            settings.snowflake = SnowflakeSettings.read(given)
+            variables |= {*SnowflakeSettings.variables().values()}
+        settings._places = {name: each.place for name, each in given.items() if name in variables}
+        settings._misspelled = tuple(misspelled(given, variables))
+        for sentence in settings.misspelled:
+            _LOGGER.warning(sentence)
         return settings
-
-
-_EXPECTED = {
-    "base_url": "give an address such as https://api.hubapi.com",
-    "api_version": "give a dated version such as 2026-09",
-    "destination": "give `duckdb` or `snowflake`",
-    "executor": "give `in_process`, `multiprocess`, `celery` or `kubernetes`",
-    "celery_queue": "give letters, digits, `.`, `-` and `_`",
-    "allow_properties": 'give JSON such as {"contacts": ["email", "hs_*"]}',
-    "deny_properties": 'give JSON such as {"contacts": ["hs_analytics_*"]}',
-}
-
-
-def _sentence(error: "ErrorDetails") -> str:
-    message = error["msg"].removeprefix("Value error, ")
-    if not error["loc"]:
-        return f"The settings contradict each other: {message}."
-    name = str(error["loc"][0])
-    return f"HUBSPOT_{name.upper()} cannot be read: {_EXPECTED.get(name, message)}."

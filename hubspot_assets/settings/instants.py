@@ -13,12 +13,12 @@ def instant(text: str | None) -> datetime | None:
         The instant (aware, UTC); None for None and for the empty text.
 
     Raises:
-        ValueError: it is neither a date nor a time.
+        ValueError: It is neither a date nor a time.
     """
     if not text or not text.strip():
         return None
     try:
         read = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise ValueError(f"{text!r} is no date or time; write 2024-01-31 or 2024-01-31T12:00:00Z") from None
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text!r} is not a date or time; write 2024-01-31 or 2024-01-31T12:00:00Z") from None

@@ -1,10 +1,11 @@
 """How often something is to happen: a duration, as people write it, or a cron expression."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import islice, pairwise
+from zoneinfo import ZoneInfo
 
 _DURATION = re.compile(r"(\d+)\s*([a-z]+)", re.IGNORECASE)
 _UNITS = {
@@ -32,16 +33,23 @@ class ScheduleExpression:
     """When something is to happen.
 
     Attributes:
-        text: for people: `every 30 minutes`, or the cron expression.
-        cron: the cron expression, in UTC.
+        text: For people: `every 30 minutes`, or the cron expression.
+        cron: The cron expression.
+        time_zone: The time zone whose clock it goes by (`Europe/Berlin`).
     """
 
     text: str
     cron: str
+    time_zone: str = "UTC"
 
     @cached_property
     def longest_interval(self) -> timedelta:
         """The longest time between two ticks: over night and weekend where the expression leaves them out."""
+        interval = self._longest_interval_by_the_clock()
+        # Whatever ticks at least hourly ticks on while clocks are set back.
+        return interval if interval <= timedelta(hours=1) else interval + _longest_set_back(self.time_zone)
+
+    def _longest_interval_by_the_clock(self) -> timedelta:
         for interval, (_, cron) in _EXACT.items():
             if cron == self.cron:
                 return interval
@@ -52,12 +60,27 @@ class ScheduleExpression:
         return max(later - earlier for earlier, later in pairwise(islice(ticks, _TICKS_SAMPLED)))
 
 
-def schedule_expression(text: str) -> ScheduleExpression:
-    """Read a duration (`30 min`, `1 hour`, `1 day`) or a cron expression (`0 6 * * 1-5`, in UTC).
+def _longest_set_back(time_zone: str) -> timedelta:
+    """By how much a day of the coming year is longer than others in a time zone."""
+    zone, today = ZoneInfo(time_zone), datetime.now(UTC)
+    offsets = [(today + timedelta(days=day)).astimezone(zone).utcoffset() or timedelta() for day in range(367)]
+    return max(earlier - later for earlier, later in pairwise(offsets))
+
+
+def schedule_expression(text: str, time_zone: str = "UTC") -> ScheduleExpression:
+    """Read a duration (`30 min`, `1 hour`, `1 day`) or a cron expression (`0 6 * * 1-5`).
+
+    Args:
+        text: The duration or cron expression.
+        time_zone: The time zone whose clock it goes by.
 
     Raises:
-        ValueError: it is neither, or a duration that cron cannot keep; then the nearest that it can are named.
+        ValueError: It is neither, or a duration that cron cannot keep; then the nearest that it can are named.
     """
+    return replace(_expression(text), time_zone=time_zone)
+
+
+def _expression(text: str) -> ScheduleExpression:
     text = " ".join(text.split())
     if duration := _DURATION.fullmatch(text):
         return _every(text, int(duration[1]), duration[2].lower())

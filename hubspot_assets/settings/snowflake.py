@@ -1,90 +1,92 @@
-"""The settings of the Snowflake destination, read from the environment (and `.env`) when it is chosen.
+"""The settings of the Snowflake destination, read when it is chosen.
 
 They are those of Snowflake's own HubSpot connector (Openflow): the same two ways to authenticate, by the same names.
 """
 
-import base64
-import binascii
+import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from typing_extensions import override
+
+from hubspot_assets.settings.as_meant import bare, in_quotes, passphrase
+from hubspot_assets.settings.kinds import File
+from hubspot_assets.settings.model import SettingsModel
+from hubspot_assets.settings.places import given_settings
+from hubspot_assets.settings.private_key import pem
+from hubspot_assets.settings.snowflake_account import account_identifier
 
 SESSION_TOKEN_FILE = Path("/snowflake/session/token")
 """Where Snowpark Container Services put the token of a container's service, and renew it every few minutes."""
 
-_BEGIN = "-----BEGIN "
 
-
-def _identifier(name: str) -> str:
+def _identifier(name: object) -> object:
     """A name as Snowflake stores it: upper-case, unless it is given in double quotes."""
+    if not isinstance(name, str):
+        return name
+    name = bare(name)
+    if in_quotes(name) and name[0] != '"':
+        name = bare(name[1:-1])
     if len(name) > 2 and name[0] == name[-1] == '"':
         return name[1:-1].replace('""', '"')
     return name.upper()
 
 
-def _pem(key: object) -> object:
-    r"""A private key as PEM, however it got through the environment: with `\n` for line ends, or as base64."""
-    text = key.get_secret_value() if isinstance(key, SecretStr) else key
-    if not isinstance(text, str):
-        return key
-    text = text.strip().replace("\\r", "").replace("\\n", "\n")
-    if not text.startswith(_BEGIN):
-        try:
-            text = base64.b64decode("".join(text.split()), validate=True).decode().strip()
-        except (binascii.Error, UnicodeDecodeError):
-            text = ""
-    if not text.startswith(_BEGIN):
-        raise ValueError(
-            "it is no private key; give the PEM text (real line ends, or \\n in their place), or the base64 of it"
-        )
-    return text.strip() + "\n"
+def _passphrase(text: object) -> object:
+    return passphrase(text) if isinstance(text, str) else text
 
 
-Identifier = Annotated[str, Field(min_length=1), AfterValidator(_identifier)]
+def _host(host: str | None) -> str | None:
+    return host and re.sub(r"^https?://", "", host).rstrip("/")
 
 
-class SnowflakeSettings(BaseSettings):
+Identifier = Annotated[str, Field(min_length=1), BeforeValidator(_identifier)]
+
+
+class SnowflakeSettings(SettingsModel):
     """Where in Snowflake the tables are, and how to authenticate.
 
     Attributes:
-        account: organization and account name, joined by a hyphen (`myorg-account1`).
-        user: whose key it is; a session token knows its own.
-        role: what the user acts as; the user's default without.
-        warehouse: what computes.
-        database: where the schema is.
-        schema_name: where the tables are (SNOWFLAKE_SCHEMA).
+        account: Organization and account name, joined by a hyphen (`myorg-account1`).
+        user: Whose key it is; a session token knows its own.
+        role: What the user acts as; the user's default without.
+        warehouse: What computes.
+        database: Where the schema is.
+        schema_name: Where the tables are (SNOWFLAKE_SCHEMA).
         authentication: `KEY_PAIR`, or `SNOWFLAKE_SESSION_TOKEN` within Snowpark Container Services.
-        private_key: the PEM text itself.
-        private_key_file: or a file with it.
-        private_key_password: of an encrypted key.
-        host: in place of the address that follows from the account; containers are told theirs.
-        port: see host.
-        protocol: see host.
+        private_key: The PEM text itself.
+        private_key_file: Or a file with it.
+        private_key_password: Of an encrypted key.
+        host: In place of the address that follows from the account; containers are told theirs.
+        port: See host.
+        protocol: See host.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="SNOWFLAKE_",
-        env_file=".env",
-        extra="ignore",
-        hide_input_in_errors=True,
-        env_ignore_empty=True,
-        frozen=True,
-        populate_by_name=True,
+    prefix: ClassVar[str] = "SNOWFLAKE_"
+    exact: ClassVar[frozenset[str]] = frozenset(
+        ("role", "warehouse", "database", "schema_name", "private_key_password")
     )
+    expected: ClassVar[Mapping[str, str]] = {
+        "authentication": "give `KEY_PAIR` or `SNOWFLAKE_SESSION_TOKEN`",
+        "port": "give a number such as 443",
+        "protocol": "give `https`",
+    }
 
-    account: str
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    account: Annotated[str, AfterValidator(account_identifier)]
     user: str | None = None
     role: Identifier | None = None
     warehouse: Identifier
     database: Identifier
-    schema_name: Annotated[Identifier, Field(validation_alias="SNOWFLAKE_SCHEMA")]
+    schema_name: Annotated[Identifier, Field(alias="schema")]
     authentication: Literal["KEY_PAIR", "SNOWFLAKE_SESSION_TOKEN"] = "KEY_PAIR"
-    private_key: Annotated[SecretStr | None, BeforeValidator(_pem)] = None
-    private_key_file: Path | None = None
-    private_key_password: SecretStr | None = None
-    host: str | None = None
+    private_key: Annotated[SecretStr | None, BeforeValidator(pem)] = None
+    private_key_file: File | None = None
+    private_key_password: Annotated[SecretStr | None, BeforeValidator(_passphrase)] = None
+    host: Annotated[str | None, AfterValidator(_host)] = None
     port: Annotated[int | None, Field(ge=1, le=65_535)] = None
     protocol: Literal["https", "http"] | None = None
 
@@ -112,37 +114,15 @@ class SnowflakeSettings(BaseSettings):
         return self
 
     @classmethod
-    def load(cls) -> "SnowflakeSettings":
-        """Read the environment.
+    def load(cls) -> Self:
+        """Read the settings of the destination alone.
 
         Raises:
-            SettingsError: settings are missing, contradict each other or cannot be used; no value is shown.
+            SettingsError: Settings are missing or invalid; the message names each one, and shows no secret.
         """
-        from hubspot_assets.settings.errors import SettingsError
+        return cls.read(given_settings())
 
-        try:
-            return cls()  # pyright: ignore[reportCallIssue]
-        except ValidationError as error:
-            # The input itself is left out of the message and of the chain: it may be a secret.
-            problems = error.errors()
-        missing = [_variable(each["loc"]) for each in problems if each["type"] == "missing"]
-        sentences = [f"HUBSPOT_DESTINATION is snowflake, which needs {', '.join(missing)}."] if missing else []
-        for each in problems:
-            message = each["msg"].removeprefix("Value error, ")
-            if not each["loc"]:
-                sentences.append(f"The settings contradict each other: {message}.")
-            elif each["type"] != "missing":
-                name = _variable(each["loc"])
-                sentences.append(f"{name} cannot be read: {_EXPECTED.get(name, message)}.")
-        raise SettingsError(" ".join(sentences))
-
-
-_EXPECTED = {
-    "SNOWFLAKE_AUTHENTICATION": "give `KEY_PAIR` or `SNOWFLAKE_SESSION_TOKEN`",
-    "SNOWFLAKE_PORT": "give a number such as 443",
-    "SNOWFLAKE_PROTOCOL": "give `https`",
-}
-
-
-def _variable(location: tuple[int | str, ...]) -> str:
-    return f"SNOWFLAKE_{str(location[0]).upper().removeprefix('SNOWFLAKE_')}"
+    @classmethod
+    @override
+    def _needs(cls, missing: list[str]) -> str:
+        return f"HUBSPOT_DESTINATION is snowflake, which needs {', '.join(missing)}."

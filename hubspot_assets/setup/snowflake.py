@@ -32,7 +32,7 @@ def public_key(file: Path) -> str:
         ValueError: The file holds no public key.
         OSError: It cannot be read.
     """
-    lines = [line.strip() for line in file.read_text().strip().splitlines()]
+    lines = [line.strip() for line in file.read_text("utf-8-sig", errors="replace").strip().splitlines()]
     if len(lines) < 3 or lines[0] != "-----BEGIN PUBLIC KEY-----" or lines[-1] != "-----END PUBLIC KEY-----":
         raise ValueError(f"{file} holds no public key in PEM format; make one with the commands of step 1")
     return "".join(lines[1:-1])

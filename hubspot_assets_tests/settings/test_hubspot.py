@@ -3,9 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from hubspot_assets.catalog.datasets import DATASETS
 from hubspot_assets.catalog.object_types import DEFAULT_OBJECT_TYPES, STANDARD_OBJECT_TYPES
 from hubspot_assets.settings.errors import SettingsError
 from hubspot_assets.settings.hubspot import Settings
+from hubspot_assets.settings.names import Pair
 
 pytestmark = pytest.mark.usefixtures("settings_folder")
 
@@ -78,7 +80,7 @@ def test_owners_and_schedules_are_read(monkeypatch):
         ("OBJECTS", ",", "give names"),
         ("LATEST_SCHEDULE", "45 minutes", "give 30 minutes or 1 hour, or a cron expression."),
         ("ARCHIVED_SCHEDULE", "daily", "neither a duration such as `30 minutes` nor a cron expression"),
-        ("OWNERS", "team:crm, Jane", "'Jane' is neither an e-mail address nor a team such as `team:crm`."),
+        ("OWNERS", "team:crm, Jane", "'Jane' is neither an email address nor a team such as `team:crm`."),
         ("ALLOW_PROPERTIES", "contacts=email", 'give JSON such as {"contacts": ["email", "hs_*"]}'),
         ("ALLOW_PROPERTIES", '{"contacts": "email"}', "give JSON such as"),
         ("ALLOW_PROPERTIES", '["email"]', "give JSON such as"),
@@ -89,13 +91,34 @@ def test_owners_and_schedules_are_read(monkeypatch):
         ("EXECUTOR", "fast", "give `in_process`, `multiprocess`, `celery` or `kubernetes`."),
         ("CELERY_BROKER", "localhost:6379", "begins with redis://, rediss://, amqp:// or amqps://."),
         ("CELERY_QUEUE", "hub spot", "give letters, digits, `.`, `-` and `_`."),
+        ("UPDATED_AFTER", "0001-01-01T00:00:00+14:00", "is not a date or time; write 2024-01-31"),
+        ("EVENTS_SINCE", "soon", "'soon' is not a date or time; write 2024-01-31"),
+        ("KEEP_RUNS_DAYS", "-1", "give a number of days such as 30, or 0 to keep them forever."),
+        ("OBJECTS", "contacts,line items", "'line items' is not the name of an object type; give names such as"),
+        ("OBJECTS", "2-1,2_1", "2_1 and 2-1 would be one asset; keep one of them."),
+        ("DATASETS", "owners,pipeline", "'pipeline' (did you mean pipelines?) is not one of associations, owners,"),
+        ("DATASETS", "all,owners", "'all' is not one of"),
+        ("ASSOCIATIONS", "contacts_companies", "'contacts_companies' is not a pair of object types that HUBSPOT_OBJ"),
+        ("ASSOCIATIONS", "contacts_to_cars", "is not a pair of object types that HUBSPOT_OBJECTS names"),
+        ("PROPERTY_HISTORY", '["dealstage"]', 'give JSON such as {"deals": ["dealstage", "amount"]}.'),
+        ("EVENTS", "e_visited_page,login", "'login' is not the name of an event; give names such as `e_visited_page`"),
+        ("MARKETING_SCHEDULE", "45 minutes", "give 30 minutes or 1 hour, or a cron expression."),
+        ("ALERT_WEBHOOK", "hooks.slack.com/x", "give the address that Slack or Teams shows for the webhook"),
+        ("ALERT_WEBHOOK", "https://[hooks/x", "give the address that Slack or Teams shows for the webhook"),
+        ("TIME_ZONE", "Europe/Berln", "is not a time zone; give a name of the IANA database such as Europe/Berlin."),
+        ("TIME_ZONE", "Europe", "is not a time zone"),
+        ("TIME_ZONE", "../etc/passwd", "is not a time zone"),
+        ("DUCKDB_PATH", "md:my_db", "MotherDuck's databases are not a file on this machine; give a path such as"),
+        ("DUCKDB_PATH", "motherduck:x", "MotherDuck's databases are not a file on this machine; give a path such as"),
+        ("DUCKDB_PATH", "s3://b/x.duckdb", "what s3: names is not a file on this machine; give a path such as"),
+        ("DUCKDB_PATH", ":memory:", "tables in :memory: would be gone when the step ends; give the path of a file"),
     ],
 )
 def test_a_setting_that_cannot_be_read_is_named_with_what_to_give(monkeypatch, name, given, said):
     monkeypatch.setenv(f"HUBSPOT_{name}", given)
     with pytest.raises(SettingsError) as refused:
         Settings.load()
-    assert str(refused.value).startswith(f"HUBSPOT_{name} cannot be read: ")
+    assert str(refused.value).startswith(f"HUBSPOT_{name} is invalid: ")
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
 
@@ -173,5 +196,79 @@ def test_no_repr_shows_a_secret(monkeypatch):
     monkeypatch.setenv("HUBSPOT_BUDGET_URL", "redis://user:hidden-value@cache")
     monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", "hidden-value")
     monkeypatch.setenv("HUBSPOT_CELERY_BROKER", "redis://:hidden-value@broker/0")
+    monkeypatch.setenv("HUBSPOT_ALERT_WEBHOOK", "https://hooks.example.com/hidden-value")
     settings = Settings.load()
     assert "hidden-value" not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+
+
+def test_datasets_are_the_four_of_the_crm_unless_others_are_named(monkeypatch):
+    assert Settings.load().datasets == ("associations", "owners", "pipelines", "definitions")
+    monkeypatch.setenv("HUBSPOT_DATASETS", "Owners, lists")
+    assert Settings.load().datasets == ("owners", "lists")
+    monkeypatch.setenv("HUBSPOT_DATASETS", "none")
+    assert Settings.load().datasets == ()
+    monkeypatch.setenv("HUBSPOT_DATASETS", "all")
+    assert Settings.load().datasets == tuple(DATASETS)
+
+
+def test_pairs_of_associations_are_found_by_names_and_type_ids(monkeypatch):
+    assert Settings.load().associations == "all"
+    monkeypatch.setenv("HUBSPOT_OBJECTS", "contacts,companies,deals,how_to_guides,2-7")
+    monkeypatch.setenv("HUBSPOT_ASSOCIATIONS", "Contacts_to_Companies,0-3_to_2-7,how_to_guides_to_deals,deals_to_2-7")
+    assert Settings.load().associations == (
+        Pair("contacts", "companies"),
+        Pair("deals", "2-7"),
+        Pair("how_to_guides", "deals"),
+    )
+    monkeypatch.setenv("HUBSPOT_ASSOCIATIONS", "all")
+    assert Settings.load().associations == "all"
+
+
+def test_patterns_of_a_history_bring_their_dataset_with_them(monkeypatch):
+    monkeypatch.setenv("HUBSPOT_PROPERTY_HISTORY", '{"deals": ["dealstage", "amount"]}')
+    settings = Settings.load()
+    assert settings.property_history == {"deals": ("dealstage", "amount")}
+    assert settings.datasets[-1] == "property_history"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PROPERTY_HISTORY", '{"deals": ["amount"]}'), ("ASSOCIATIONS", "contacts_to_deals")]
+)
+def test_a_description_of_a_dataset_that_is_left_out_is_refused(monkeypatch, name, value):
+    monkeypatch.setenv("HUBSPOT_DATASETS", "owners")
+    monkeypatch.setenv(f"HUBSPOT_{name}", value)
+    with pytest.raises(SettingsError, match=f"HUBSPOT_{name} is set, but HUBSPOT_DATASETS leaves out {name.lower()}"):
+        Settings.load()
+
+
+def test_events_are_named_with_the_instant_they_begin_at(monkeypatch):
+    monkeypatch.setenv("HUBSPOT_EVENTS", "e_visited_page,pe123_Login")
+    monkeypatch.setenv("HUBSPOT_EVENTS_SINCE", "2026-01-01")
+    settings = Settings.load()
+    assert settings.events == ("e_visited_page", "pe123_login")
+    assert settings.events_since == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_every_schedule_goes_by_the_clock_of_the_time_zone(monkeypatch):
+    monkeypatch.setenv("HUBSPOT_TIME_ZONE", "Europe/Berlin")
+    monkeypatch.setenv("HUBSPOT_LATEST_SCHEDULE", "0 6-20 * * 1-5")
+    settings = Settings.load()
+    schedules = settings.latest_schedule, settings.archived_schedule, settings.marketing_schedule
+    assert {schedule.time_zone for schedule in schedules} == {"Europe/Berlin"}
+
+
+def test_the_file_of_the_tables_may_be_in_the_home_folder(settings_folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(settings_folder))
+    monkeypatch.setenv("HUBSPOT_DUCKDB_PATH", "~/tables.duckdb")
+    assert Settings.load().duckdb_path == settings_folder / "tables.duckdb"
+
+
+def test_a_drive_is_no_protocol(monkeypatch):
+    monkeypatch.setenv("HUBSPOT_DUCKDB_PATH", "C:/tables.duckdb")
+    assert Settings.load().duckdb_path == Path("C:/tables.duckdb")
+
+
+def test_settings_made_in_a_program_take_nothing_from_the_environment(monkeypatch):
+    monkeypatch.setenv("HUBSPOT_OBJECTS", "deals")
+    assert Settings(objects=("contacts",)).objects == ("contacts",)
+    assert Settings().objects == DEFAULT_OBJECT_TYPES

@@ -63,3 +63,18 @@ def test_people_read_how_often_it_is():
     assert schedule_expression("30 min").text == "every 30 minutes"
     assert schedule_expression("60 min").text == "every hour"
     assert schedule_expression("0 6 * * 1").text == "0 6 * * 1"
+
+
+@pytest.mark.parametrize(
+    ("text", "time_zone", "interval"),
+    [
+        ("30 minutes", "Europe/Berlin", timedelta(minutes=30)),
+        ("1 hour", "Europe/Berlin", timedelta(hours=1)),
+        ("1 day", "Europe/Berlin", timedelta(hours=25)),
+        ("1 day", "Australia/Lord_Howe", timedelta(hours=24, minutes=30)),
+        ("1 day", "Asia/Tokyo", timedelta(hours=24)),
+        ("15 6-18 * * 1-5", "America/New_York", timedelta(days=2, hours=13)),
+    ],
+)
+def test_the_longest_interval_is_that_in_which_clocks_are_set_back(text, time_zone, interval):
+    assert schedule_expression(text, time_zone).longest_interval == interval

@@ -59,7 +59,7 @@ def test_a_private_key_is_read_however_it_got_through_the_environment(complete, 
 
 def test_what_is_no_private_key_is_refused_without_being_shown(complete, monkeypatch):
     monkeypatch.setenv("SNOWFLAKE_PRIVATE_KEY", "my-secret")
-    assert "SNOWFLAKE_PRIVATE_KEY cannot be read: it is no private key; give the PEM text" in refusal()
+    assert "SNOWFLAKE_PRIVATE_KEY is invalid: it is not a private key; give the PEM text" in refusal()
 
 
 def test_missing_settings_are_named_all_at_once(complete, monkeypatch):
@@ -75,8 +75,8 @@ def test_missing_settings_are_named_all_at_once(complete, monkeypatch):
         ({"SNOWFLAKE_PRIVATE_KEY_FILE": "key.p8"}, "set either SNOWFLAKE_PRIVATE_KEY or SNOWFLAKE_PRIVATE_KEY_FILE"),
         ({"SNOWFLAKE_USER": ""}, "which needs SNOWFLAKE_USER"),
         ({"SNOWFLAKE_AUTHENTICATION": "SNOWFLAKE_SESSION_TOKEN"}, "which needs no private key; unset"),
-        ({"SNOWFLAKE_AUTHENTICATION": "PASSWORD"}, "SNOWFLAKE_AUTHENTICATION cannot be read: give `KEY_PAIR` or"),
-        ({"SNOWFLAKE_PORT": "many"}, "SNOWFLAKE_PORT cannot be read: give a number such as 443"),
+        ({"SNOWFLAKE_AUTHENTICATION": "PASSWORD"}, "SNOWFLAKE_AUTHENTICATION is invalid: give `KEY_PAIR` or"),
+        ({"SNOWFLAKE_PORT": "many"}, "SNOWFLAKE_PORT is invalid: give a number such as 443"),
     ],
 )
 def test_contradictions_are_refused_in_a_sentence_that_names_the_cure(complete, monkeypatch, changed, said):
@@ -96,3 +96,59 @@ def test_the_settings_of_a_destination_that_is_not_chosen_are_not_read(complete,
     monkeypatch.delenv("SNOWFLAKE_ACCOUNT")
     monkeypatch.setenv("HUBSPOT_DESTINATION", "duckdb")
     Settings.load()
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("myorg-account1", "myorg-account1"),
+        ("MYORG.ACCOUNT1", "MYORG-ACCOUNT1"),
+        ("myorg/account_1", "myorg-account_1"),
+        ("myorg-account1.snowflakecomputing.com", "myorg-account1"),
+        ("https://myorg-account1.snowflakecomputing.com/", "myorg-account1"),
+        ("HTTPS://MYORG-ACCOUNT1.SNOWFLAKECOMPUTING.COM:443/console", "MYORG-ACCOUNT1"),
+        ("myorg-account1.privatelink.snowflakecomputing.com", "myorg-account1.privatelink"),
+        ("xy12345.privatelink", "xy12345.privatelink"),
+        ("xy12345", "xy12345"),
+        ("xy12345.us-east-1", "xy12345.us-east-1"),
+        ("https://xy12345.west-europe.azure.snowflakecomputing.com", "xy12345.west-europe.azure"),
+        ("https://app.snowflake.com/myorg/account1/#/homepage", "myorg-account1"),
+        ("app.snowflake.com/us-east-1/xy12345/worksheets", "xy12345.us-east-1"),
+        ("myorg-account1.snowflakecomputing.cn", "myorg-account1"),
+    ],
+)
+def test_an_account_may_be_written_as_snowflakes_pages_do(complete, monkeypatch, given, meant):
+    monkeypatch.setenv("SNOWFLAKE_ACCOUNT", given)
+    assert SnowflakeSettings.load().account == meant
+
+
+@pytest.mark.parametrize("given", ["my org", "https://", "acme test.snowflakecomputing.com", "-account"])
+def test_what_names_no_account_is_refused(complete, monkeypatch, given):
+    monkeypatch.setenv("SNOWFLAKE_ACCOUNT", given)
+    assert "SNOWFLAKE_ACCOUNT is invalid: give organization and account name, joined by a hyphen" in refusal()
+
+
+def test_a_private_key_flattened_into_one_line_is_laid_out_again(complete, monkeypatch):
+    monkeypatch.setenv("SNOWFLAKE_PRIVATE_KEY", PEM.replace("\n", " "))
+    read = SnowflakeSettings.load().private_key
+    assert read is not None
+    assert read.get_secret_value() == PEM
+
+
+def test_the_key_file_may_be_in_the_home_folder(complete, settings_folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(settings_folder))
+    monkeypatch.delenv("SNOWFLAKE_PRIVATE_KEY")
+    monkeypatch.setenv("SNOWFLAKE_PRIVATE_KEY_FILE", "~/.ssh/key.p8")
+    assert SnowflakeSettings.load().private_key_file == settings_folder / ".ssh" / "key.p8"
+
+
+def test_the_host_may_be_given_as_an_address(complete, monkeypatch):
+    monkeypatch.setenv("SNOWFLAKE_HOST", "https://myorg-account1.privatelink.snowflakecomputing.com/")
+    assert SnowflakeSettings.load().host == "myorg-account1.privatelink.snowflakecomputing.com"
+
+
+def test_the_settings_of_snowflake_are_part_of_the_settings(complete):
+    settings = Settings.load()
+    assert settings.snowflake == SnowflakeSettings.load()
+    assert "SNOWFLAKE_ACCOUNT" in settings.places
+    assert "MIIsecret" not in f"{settings!r} {settings.model_dump()}"

@@ -5,6 +5,7 @@ import sqlglot
 from typer.testing import CliRunner
 
 from hubspot_assets.cli import app
+from hubspot_assets.settings.errors import SettingsError
 from hubspot_assets.settings.hubspot import Settings
 from hubspot_assets.setup.snowflake import Names, public_key, statements
 
@@ -40,9 +41,13 @@ def test_the_printed_settings_and_names_follow_the_environment_and_the_key_file(
     assert "openssl genrsa 2048" in result.output
 
 
-def test_the_printed_settings_are_complete(settings_folder, monkeypatch):
+def test_the_printed_settings_are_complete_but_for_the_account(settings_folder, monkeypatch):
     result = CliRunner().invoke(app, ["setup", "snowflake"])
-    (settings_folder / ".env").write_text("\n".join(re.findall(r"^[A-Z_]+=.*$", result.output, re.MULTILINE)))
+    settings = "\n".join(re.findall(r"^[A-Z_]+=.*$", result.output, re.MULTILINE))
+    (settings_folder / ".env").write_text(settings)
+    with pytest.raises(SettingsError, match="SNOWFLAKE_ACCOUNT is invalid: give organization and account name"):
+        Settings.load()
+    (settings_folder / ".env").write_text(re.sub("<the result of .*>", "MYORG-ACCOUNT1", settings))
     assert Settings.load().destination == "snowflake"
 
 

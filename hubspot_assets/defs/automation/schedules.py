@@ -4,6 +4,7 @@ Of the ticks that a sleeping scheduler missed, Dagster evaluates the newest, and
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 import dagster as dg
@@ -42,13 +43,13 @@ def schedules(settings: Settings, names: Names, tables: Sequence[SyncedTable]) -
             "and runs the asset checks.",
             daily=True,
         ),
-        _reconcile(names, tables),
+        _reconcile(names, replace(RECONCILE, time_zone=settings.time_zone), tables),
         _of_job(
             names.of(FRESHNESS),
             EVERY_HALF_HOUR,
             f"Looks how old the covered instant of each table is. Asks HubSpot nothing. Runs {EVERY_HALF_HOUR.text}.",
         ),
-        *([_retention(names, settings.keep_runs_days)] if settings.keep_runs_days else []),
+        *([_retention(names, settings)] if settings.keep_runs_days else []),
     ]
 
 
@@ -67,9 +68,9 @@ def _sync_schedule(
         name=names.of(partition),
         job_name=names.of(SYNC),
         cron_schedule=when.cron,
-        execution_timezone="UTC",
+        execution_timezone=when.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=f"{description} Runs {when.text} (UTC).",
+        description=f"{description} Runs {when.text} ({when.time_zone}).",
     )
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         at_work = being_synced(context.instance, partition, leading)
@@ -91,19 +92,19 @@ def _sync_schedule(
     return tick
 
 
-def _reconcile(names: Names, tables: Sequence[SyncedTable]) -> dg.ScheduleDefinition:
+def _reconcile(names: Names, when: ScheduleExpression, tables: Sequence[SyncedTable]) -> dg.ScheduleDefinition:
     records = [table for table in tables if LATEST in table.partitions]
     name = names.of("reconcile")
 
     @dg.schedule(
         name=name,
         job_name=names.of(SYNC),
-        cron_schedule=RECONCILE.cron,
-        execution_timezone="UTC",
+        cron_schedule=when.cron,
+        execution_timezone=when.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Reads every live record (`latest` with `full: true`), marks those purged from HubSpot, and "
         "refreshes calculated properties, which change without a trace; then runs the asset checks. Runs "
-        f"{RECONCILE.text} (UTC).",
+        f"{when.text} ({when.time_zone}).",
     )
     def reconcile(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         going = context.instance.get_runs(
@@ -122,12 +123,13 @@ def _reconcile(names: Names, tables: Sequence[SyncedTable]) -> dg.ScheduleDefini
     return reconcile
 
 
-def _retention(names: Names, days: int) -> dg.ScheduleDefinition:
+def _retention(names: Names, settings: Settings) -> dg.ScheduleDefinition:
+    when = replace(EVERY_NIGHT, time_zone=settings.time_zone)
     return _of_job(
         names.of(RETENTION),
-        EVERY_NIGHT,
-        f"Forgets runs of schedules and sensor that ended more than {days} days ago, with their logs; each partition's "
-        f"latest materialization stays. Runs {EVERY_NIGHT.text} (UTC).",
+        when,
+        f"Forgets runs of schedules and sensor that ended more than {settings.keep_runs_days} days ago, with their "
+        f"logs; each partition's latest materialization stays. Runs {when.text} ({when.time_zone}).",
     )
 
 
@@ -137,7 +139,7 @@ def _of_job(job: str, when: ScheduleExpression, description: str) -> dg.Schedule
         name=job,
         job_name=job,
         cron_schedule=when.cron,
-        execution_timezone="UTC",
+        execution_timezone=when.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description=description,
     )

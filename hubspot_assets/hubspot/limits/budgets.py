@@ -279,14 +279,14 @@ def _limit(headers: Mapping[str, str]) -> Limit | None:
 
 def _cache_folder() -> Path:
     """Return the user's cache folder, or a temporary one where there is no home to write to (containers)."""
-    folder = platformdirs.user_cache_path("hubspot-assets") / "rate-limits"
-    try:
-        # Without a home, "~" stays as it is.
-        usable = folder.is_absolute()
-        if usable:
-            folder.mkdir(parents=True, exist_ok=True)
-            usable = os.access(folder, os.W_OK)
-    except OSError:
-        usable = False
     user = os.getuid() if hasattr(os, "getuid") else "user"
-    return folder if usable else Path(tempfile.gettempdir(), f"hubspot-assets-{user}")
+    without_home = Path(tempfile.gettempdir(), f"hubspot-assets-{user}")
+    try:
+        folder = platformdirs.user_cache_path("hubspot-assets") / "rate-limits"
+        if not folder.is_absolute():
+            return without_home
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        # A user id that the system does not know has no home.
+        return without_home
+    return folder if os.access(folder, os.W_OK) else without_home
