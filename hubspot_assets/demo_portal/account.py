@@ -13,6 +13,7 @@ from hubspot_assets.demo_portal.company.rows import extra_definitions
 from hubspot_assets.demo_portal.company.world import World
 from hubspot_assets.demo_portal.definitions import Layout, PropertyDefinition
 from hubspot_assets.demo_portal.faults import Faults
+from hubspot_assets.demo_portal.history import History
 from hubspot_assets.demo_portal.index import NO_LAG, Lag, SearchIndex
 from hubspot_assets.demo_portal.limits import LIMITS_OFF, Limits, LimitSettings
 from hubspot_assets.demo_portal.people import OWNERS, People
@@ -56,6 +57,7 @@ class Behavior:
             (`num_associated_…`) it changes; reports say that it does not.
         associations_page: associations per record in one answer of the batch read.
         inline_associations_page: associations per record and type inside a list answer.
+        versions_kept: versions of a property that HubSpot still has; None: 45 for contacts, 20 for others.
     """
 
     short_pages: float = 0.0
@@ -67,6 +69,7 @@ class Behavior:
     association_edits_touch: bool = False
     associations_page: int = 500
     inline_associations_page: int = 100
+    versions_kept: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ class Account:
         self.associations = Associations()
         self.people = People()
         self.pipelines = Pipelines()
+        self.history = History()
         self._memory = Memory()
         self._renderers: dict[object, Renderer] = {}
         sizes = DEFAULT_SIZES if options.sizes is None else options.sizes

@@ -106,12 +106,17 @@ class Call:
         object_type = store.object_type
         names = list(asked_for)
         wanted = {*names, *object_type.always} if names else set(object_type.defaults)
-        noun = "custom" if object_type.custom else object_type.name
-        for sensitivity in ("sensitive", "highly_sensitive"):
-            if not self.token.may(f"crm.objects.{noun}.{sensitivity}.read"):
-                hidden = (each.name for each in store.layout.by_name.values() if each.sensitivity == sensitivity)
-                wanted.difference_update(hidden)
-        return self.account.renderer(store, sorted(wanted))
+        return self.account.renderer(store, sorted(wanted - self.hidden(store)))
+
+    def hidden(self, store: RecordStore) -> set[str]:
+        """The sensitive properties that the token may not see."""
+        noun = "custom" if store.object_type.custom else store.object_type.name
+        unseen = [
+            sensitivity
+            for sensitivity in ("sensitive", "highly_sensitive")
+            if not self.token.may(f"crm.objects.{noun}.{sensitivity}.read")
+        ]
+        return {each.name for each in store.layout.by_name.values() if each.sensitivity in unseen} if unseen else set()
 
     def link(self, after: str) -> str:
         """The address of the next page, as HubSpot puts it beside the cursor."""

@@ -24,6 +24,7 @@ import msgspec
 import requests
 from typing_extensions import override
 
+from hubspot_assets.demo_portal.control_engagement import EngagementControl
 from hubspot_assets.demo_portal.control_relations import RelationControl
 from hubspot_assets.demo_portal.truth import Truth
 
@@ -34,7 +35,7 @@ class PortalProblem(Exception):
     """The portal did not start, or could not carry out an order; the message says why."""
 
 
-class Portal(RelationControl):
+class Portal(RelationControl, EngagementControl):
     """One portal: `url`, `token`, and methods that change it. Use `Portal.start` or `Portal.at`."""
 
     def __init__(self, url: str, token: str, process: "subprocess.Popen[str] | None" = None) -> None:
@@ -205,6 +206,7 @@ class Portal(RelationControl):
         count: int | None = None,
         touch: bool = True,
         at: datetime | None = None,
+        source: Mapping[str, object] | None = None,
     ) -> int:
         """Set properties of live records, all in one millisecond; how many.
 
@@ -215,6 +217,7 @@ class Portal(RelationControl):
             count: how many, without `ids`.
             touch: False leaves last-modified where it is, as for a calculated property.
             at: the millisecond; now without it.
+            source: who does it (fields of `versions.ChangeSource`); a user without it.
         """
         return self.order(
             "change",
@@ -224,6 +227,7 @@ class Portal(RelationControl):
             count=count,
             touch=touch,
             at=None if at is None else at.astimezone(UTC).isoformat(),
+            source=None if source is None else dict(source),
         )["changed"]
 
     def archive(self, type: str, ids: Iterable[int]) -> None:

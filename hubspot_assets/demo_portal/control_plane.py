@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from hubspot_assets.demo_portal import streams
 from hubspot_assets.demo_portal.account import Account
 from hubspot_assets.demo_portal.associations import Associations
 from hubspot_assets.demo_portal.clock import instant_text
@@ -28,6 +29,7 @@ def control_plane(account: Account) -> Starlette:
     - `GET /__portal/truth/{type}` streams every record ever known, one JSON object a line.
     - `GET /__portal/associations/{type}/{to}` streams every association of a pair, one JSON array a line.
     - `GET /__portal/settings` tells owners, teams, users and pipelines as they are.
+    - `GET /__portal/stream/{name}?…` streams the rest of the truth (see `streams`), one JSON value a line.
     - `GET /__portal/about` says what the portal is.
     """
 
@@ -73,6 +75,13 @@ def control_plane(account: Account) -> Starlette:
             }
         )
 
+    async def stream(request: Request) -> Response:
+        try:
+            rows = streams.stream(account, request.path_params["name"], dict(request.query_params))
+        except (KeyError, TypeError) as problem:
+            return _json({"message": str(problem.args[0])}, 404)
+        return StreamingResponse(_chunks(rows), media_type="application/x-ndjson")
+
     async def about(_: Request) -> Response:
         return _json(
             {
@@ -98,6 +107,7 @@ def control_plane(account: Account) -> Starlette:
             Route("/__portal/settings", settings),
             Route("/__portal/truth/{type}", truth),
             Route("/__portal/associations/{type}/{to}", associations),
+            Route("/__portal/stream/{name}", stream),
             Route("/__portal/{order}", order, methods=["POST"]),
         ]
     )

@@ -12,6 +12,7 @@ from hubspot_assets.demo_portal.account import Account, Behavior
 from hubspot_assets.demo_portal.clock import instant_text, parse_instant
 from hubspot_assets.demo_portal.definitions import PropertyDefinition, Sensitivity
 from hubspot_assets.demo_portal.relation_orders import RELATION_ORDERS, counted
+from hubspot_assets.demo_portal.versions import ChangeSource
 
 Order = Callable[..., object]
 
@@ -63,15 +64,17 @@ def change(
     count: int | None = None,
     touch: bool = True,
     at: str | None = None,
+    source: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
     """Set properties of live records, all in one millisecond (`at`, or now).
 
     Without `ids` the first `count` records are changed, or all. `touch: false` leaves last-modified alone, as
-    when HubSpot recomputes a calculated property.
+    when HubSpot recomputes a calculated property. `source` (fields of `versions.ChangeSource`) says who did it.
     """
     store = account.store(type)
     chosen = list(ids) if ids is not None else list(store.ids(archived=False))[:count]
-    changed = store.change(chosen, properties, touch=touch, at=None if at is None else _instant(at))
+    instant = None if at is None else _instant(at)
+    changed = store.change(chosen, properties, touch=touch, at=instant, source=ChangeSource.of(source))
     return {"changed": changed}
 
 

@@ -4,19 +4,16 @@ A record's values are an immutable tuple (by `Layout` position) that every chang
 can therefore hold an older version of a record for the price of a reference.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from hubspot_assets.demo_portal.clock import DAY, Clock, instant_text
 from hubspot_assets.demo_portal.definitions import Layout
 from hubspot_assets.demo_portal.portal_types import PortalType
+from hubspot_assets.demo_portal.versions import CALCULATION, IMPORT, MERGE, USER, ChangeSource, Version
 
 RECYCLE_BIN_DAYS = 90
 
 Values = tuple[str | None, ...]
-Version = tuple[int, str, str | None]
-"""One entry of a record's history: instant, property, value."""
-
-
 Rendering = tuple[object, Values, int | None, bytes]
 """Who rendered, what values, archived since when, and the bytes that came of it."""
 
@@ -112,7 +109,13 @@ class RecordStore:
         return record
 
     def change(
-        self, ids: Iterable[int], properties: Mapping[str, str | None], *, touch: bool = True, at: int | None = None
+        self,
+        ids: Iterable[int],
+        properties: Mapping[str, str | None],
+        *,
+        touch: bool = True,
+        at: int | None = None,
+        source: ChangeSource | None = None,
     ) -> int:
         """Set properties of live records, all in one millisecond; how many.
 
@@ -121,6 +124,7 @@ class RecordStore:
             properties: new values; None unsets, "" clears.
             touch: False leaves last-modified alone, as when HubSpot recomputes a calculated property.
             at: the millisecond; now without it.
+            source: who does it; a user without it, or HubSpot itself where `touch` is false.
 
         Raises:
             NoSuchRecord: an id is not live.
@@ -131,12 +135,13 @@ class RecordStore:
                 raise KeyError(f"HubSpot sets the property {name!r} itself.")
         now = self._clock.now() if at is None else at
         changes = {**properties, **(self._last_modified(instant_text(now)) if touch else {})}
+        source = source or (USER if touch else CALCULATION)
         records = [self._live(record_id) for record_id in ids]
         for record in records:
+            self._remember(record, [Version(now, name, value, source) for name, value in properties.items()])
             record.values = self.layout.changed(record.values, changes)
             if touch:
                 record.updated_at = now
-            record.history = [*(record.history or ()), *((now, name, value) for name, value in properties.items())]
             self.changed(record.id, record)
         return len(records)
 
@@ -210,6 +215,7 @@ class RecordStore:
             if into in self.merged:
                 self.merged[gone] = self.merged[into]
         self._membership_changed()
+        self._merge_histories(remaining, absorbed)
         self.change([remaining.id], {"hs_merged_object_ids": ";".join(merged)})
         return remaining
 
@@ -228,6 +234,45 @@ class RecordStore:
         return self.purge(
             [each.id for each in self.archived.values() if each.archived_at and each.archived_at < oldest]
         )
+
+    def _remember(self, record: Record, versions: Iterable[Version]) -> None:
+        """Add versions to a record's history, those that change nothing left out.
+
+        The value that a property had before its first recorded change dates from the record's creation.
+        """
+        history = record.history = record.history or []
+        recorded = {version.name for version in history}
+        for version in versions:
+            if version.name not in self.layout.positions:
+                continue  # refused by whoever changes the values
+            before = self.layout.value(record.values, version.name)
+            if (before or "") == (version.value or ""):
+                continue
+            if before is not None and version.name not in recorded:
+                history.append(Version(record.created_at, version.name, before, IMPORT))
+            history.append(version)
+
+    def _merge_histories(self, remaining: Record, absorbed: Iterable[Record]) -> None:
+        """Give the remaining record the versions of those it absorbed; its own values stay the newest."""
+        now, history = self._clock.now(), list(self._whole_history(remaining))
+        for record in absorbed:
+            history += self._whole_history(record)
+        history = sorted(dict.fromkeys(history), key=lambda version: version.at)
+        newest = {version.name: version for version in history}
+        for name, version in newest.items():
+            value = self.layout.value(remaining.values, name)
+            if (value or "") != (version.value or ""):
+                history.append(Version(now, name, value, MERGE))
+        remaining.history = history
+
+    def _whole_history(self, record: Record) -> Iterator[Version]:
+        """The versions of all properties that people set, those of values without recorded changes among them."""
+        recorded = {version.name for version in record.history or ()}
+        own = {*self.object_type.always, "hs_lastmodifieddate", *recorded}
+        for name, value in self.layout.properties(record.values).items():
+            if name not in own:
+                yield Version(record.created_at, name, value, IMPORT)
+        yield from record.history or ()
 
     def _last_modified(self, text: str) -> dict[str, str | None]:
         return dict.fromkeys(("hs_lastmodifieddate", self.object_type.last_modified_property), text)

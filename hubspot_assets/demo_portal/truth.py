@@ -33,6 +33,24 @@ class TrueAssociation(NamedTuple):
     label: str | None
 
 
+class TrueVersion(NamedTuple):
+    """One value that a property had.
+
+    Attributes:
+        at: milliseconds since 1970.
+        value: an empty text where it was cleared.
+    """
+
+    id: int
+    name: str
+    at: int
+    value: str
+    source_type: str
+    source_id: str | None
+    source_label: str | None
+    user_id: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Truth:
     """All records of one object type, by id, and what became of those that are gone.

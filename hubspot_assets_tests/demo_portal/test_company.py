@@ -97,7 +97,7 @@ def test_deals_move_through_the_stages_in_order(company: Asker, truths: dict[str
     stages = Counter(record.properties["dealstage"] for record in truths["deals"].live.values())
     assert set(stages) == set(order)
     for record in company.account.stores["deals"].live.values():
-        passed = [value for _, name, value in record.history or () if name == "dealstage"]
+        passed = [version.value for version in record.history or () if version.name == "dealstage"]
         assert passed == sorted(passed, key=lambda stage: order.index(str(stage)))
         assert passed[-1] == truths["deals"].live[record.id].properties["dealstage"]
 

@@ -6,7 +6,7 @@ from hubspot_assets.demo_portal.company.rows import Rows
 from hubspot_assets.demo_portal.company.world import World
 from hubspot_assets.demo_portal.people import KEY_ACCOUNTS, SALES
 from hubspot_assets.demo_portal.pipelines import DEAL_STAGES, SALES_PIPELINE
-from hubspot_assets.demo_portal.store import Version
+from hubspot_assets.demo_portal.versions import Version
 
 
 def products(rows: Rows, _world: World) -> None:
@@ -53,11 +53,11 @@ def deals(rows: Rows, world: World) -> None:
         passed = len(open_stages) if closed else 1 + int(rows.random.random() * len(open_stages))
         path = [stage.id for stage in open_stages[:passed]] + ([ended] if ended else [])
         step = (updated - created) // max(len(path), 1)
-        versions: list[Version] = [(created + step * each, "dealstage", stage) for each, stage in enumerate(path)]
+        versions = [Version(created + step * each, "dealstage", stage) for each, stage in enumerate(path)]
         world.history[("deals", record_id)] = versions
         stages.append(path[-1])
         reached.append(versions)
-        closes.append(versions[-1][0] if closed else world.now + int(rows.random.random() * 90) * DAY)
+        closes.append(versions[-1].at if closed else world.now + int(rows.random.random() * 90) * DAY)
     won = [stage == "closedwon" for stage in stages]
     closed_marks = [stage.startswith("closed") for stage in stages]
     probability = {stage.id: stage.probability for stage in DEAL_STAGES}
@@ -91,11 +91,11 @@ def deals(rows: Rows, world: World) -> None:
                 for close, created, each in zip(closes, rows.created, closed_marks, strict=True)
             ],
             "hs_date_entered_qualifiedtobuy": [
-                next((instant_text(at) for at, _, stage in versions if stage == "qualifiedtobuy"), None)
+                next((instant_text(each.at) for each in versions if each.value == "qualifiedtobuy"), None)
                 for versions in reached
             ],
             "hs_date_entered_closedwon": [
-                instant_text(versions[-1][0]) if each else None for versions, each in zip(reached, won, strict=True)
+                instant_text(versions[-1].at) if each else None for versions, each in zip(reached, won, strict=True)
             ],
             "hs_next_step": rows.sometimes(rows.pick(words.NOTES), 0.3),
             "description": rows.sometimes(rows.pick(words.NOTES), 0.3),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hubspot_assets.demo_portal.associations import Associations
 from hubspot_assets.demo_portal.company.rows import Rows
 from hubspot_assets.demo_portal.people import Owner
-from hubspot_assets.demo_portal.store import Version
+from hubspot_assets.demo_portal.versions import Version
 
 
 @dataclass

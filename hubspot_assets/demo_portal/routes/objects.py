@@ -5,7 +5,6 @@ from bisect import bisect_left
 from hubspot_assets.demo_portal.calls import Answer, Call, Endpoint, encode, results
 from hubspot_assets.demo_portal.clock import instant_text
 from hubspot_assets.demo_portal.errors import invalid, object_not_found
-from hubspot_assets.demo_portal.history import attach_history
 from hubspot_assets.demo_portal.inline_associations import attach_associations
 from hubspot_assets.demo_portal.store import Record, RecordStore
 
@@ -134,7 +133,8 @@ def _render(
         return list(map(renderer.render, records))
     objects = [renderer.as_object(record) for record in records]
     if history:
-        attach_history(objects, records, store, history)
+        seen = [name for name in history if name not in call.hidden(store)]
+        call.account.history.attach(objects, records, store, seen, call.account.behavior.versions_kept)
     if associations:
         attach_associations(objects, records, store, associations, call.account, call.version)
     return list(map(encode, objects))

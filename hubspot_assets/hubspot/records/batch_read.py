@@ -42,6 +42,36 @@ def page(
         PartialAnswer: HubSpot went on failing to read some of them.
         HubSpotError: What else the client could not get over.
     """
+    answer = read(client, object_type_path, ids, properties, archived=archived)
+    return Page(answer.body, len(answer.decode(Results).results), answer.received_at, covers)
+
+
+def read(
+    client: Client,
+    object_type_path: str,
+    ids: Sequence[int],
+    properties: Sequence[str],
+    *,
+    with_history: Sequence[str] = (),
+    archived: bool = False,
+) -> Answer:
+    """Read some records by id, with the versions of some of their values.
+
+    Args:
+        client: The HubSpot client.
+        object_type_path: How object endpoints spell the type.
+        ids: At most 100 distinct record ids, 50 with history.
+        properties: Names of the properties wanted.
+        with_history: Names of the properties whose versions are wanted.
+        archived: Look in the recycle bin instead of among the live records.
+
+    Returns:
+        An answer in which every record is that exists.
+
+    Raises:
+        PartialAnswer: HubSpot went on failing to read some of them.
+        HubSpotError: What else the client could not get over.
+    """
     asked = [str(id_) for id_ in ids]
     unaccounted: list[str] = []
 
@@ -51,7 +81,11 @@ def page(
 
     answer = client.post(
         paths.batch_read(client.api_version, object_type_path),
-        {"inputs": [{"id": id_} for id_ in asked], "properties": list(properties), "propertiesWithHistory": []},
+        {
+            "inputs": [{"id": id_} for id_ in asked],
+            "properties": list(properties),
+            "propertiesWithHistory": list(with_history),
+        },
         {"archived": "true" if archived else "false"},
         check=check,
     )
@@ -61,7 +95,7 @@ def page(
                 f"HubSpot has the record {id_} of {object_type_path}, but a batch that asked for it neither gave "
                 "it nor said why not. Run the sync again."
             )
-    return Page(answer.body, len(answer.decode(Results).results), answer.received_at, covers)
+    return answer
 
 
 def _exists(client: Client, object_type_path: str, id_: str, *, archived: bool) -> bool:
