@@ -6,13 +6,15 @@ from functools import cached_property
 import pyarrow as pa
 
 from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES, ObjectType
-from hubspot_assets.hubspot import owners, pipelines, users
+from hubspot_assets.hubspot import users
 from hubspot_assets.hubspot.object_definitions import (
     AssociationLabel,
     ObjectTypeDefinition,
     association_labels,
     object_type_definitions,
 )
+from hubspot_assets.hubspot.owners import Owner, owners
+from hubspot_assets.hubspot.pipelines import Pipeline, pipelines
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.errors import BadRequest, Forbidden, MissingScopes, UnknownObjectType
 from hubspot_assets.sync.object_types import object_type_called
@@ -98,17 +100,17 @@ class Reading:
         return {name: object_type_called(self.client, name) for name in self._objects}
 
     @cached_property
-    def _owners(self) -> Sequence[owners.Owner]:
-        return owners.owners(self.client)
+    def _owners(self) -> Sequence[Owner]:
+        return owners(self.client)
 
     @cached_property
-    def _pipelines(self) -> Mapping[str, Sequence[pipelines.Pipeline]]:
+    def _pipelines(self) -> Mapping[str, Sequence[Pipeline]]:
         """The pipelines by object type; types that have none, or that the token may not read, are missing."""
-        found: dict[str, Sequence[pipelines.Pipeline]] = {}
+        found: dict[str, Sequence[Pipeline]] = {}
         refused: MissingScopes | None = None
         for each in self._types.values():
             try:
-                of_type = pipelines.pipelines(self.client, each.object_type_id)
+                of_type = pipelines(self.client, each.object_type_id)
             except MissingScopes as error:
                 refused = error
                 continue

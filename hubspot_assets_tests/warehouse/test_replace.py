@@ -234,7 +234,7 @@ def test_any_replacements_leave_what_the_rule_says(warehouse):
             model |= {pair: (model[pair][0], instant(at)) for pair in gone}
             scope = {} if scopes is None else of(*scopes)
             written = [row(*pair, label, read=at) for pair, label in rows.items()]
-            assert replaced(warehouse, *written, at=at, **scope) == expected
+            assert replaced(warehouse, *written, at=at, **scope) == expected  # pyright: ignore[reportCallIssue]
             assert stored(warehouse) == model
 
-    follows_the_rule()  # pyright: ignore[reportCallIssue]
+    follows_the_rule()

@@ -36,7 +36,7 @@ def associations_family(settings: Settings, names: Names) -> Family:
 def pairs_of(settings: Settings) -> Sequence[tuple[str, str]]:
     """Return the pairs whose associations are read: object types as `HUBSPOT_OBJECTS` names them."""
     if settings.associations != "all":
-        return [tuple(pair) for pair in settings.associations]
+        return [(pair.from_name, pair.to_name) for pair in settings.associations]
     return [
         (one, other)
         for one in settings.objects

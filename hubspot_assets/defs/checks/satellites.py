@@ -38,8 +38,11 @@ def satellite_checks(
 
 def _duplicates(instance: dg.DagsterInstance, table: SyncedTable, settings: Settings) -> dg.AssetCheckResult:
     told = last_metadata(instance, table.key)
-    key = [column.name for column in told["dagster/column_schema"].schema.columns if _is_key(column)] if told else []
-    name = table.table or (str(told["dagster/table_name"].value) if told else "")
+    columns = told.get("dagster/column_schema")
+    key: list[str] = []
+    if isinstance(columns, dg.TableSchemaMetadataValue):
+        key = [column.name for column in columns.schema.columns if _is_key(column)]
+    name = table.table or (str(told["dagster/table_name"].value) if key else "")
     rows = warehouse_of(settings).duplicates(name, key) if key else 0
     cure = f"Something else writes into {name}, or it was copied: drop it, and materialize the asset."
     return dg.AssetCheckResult(
