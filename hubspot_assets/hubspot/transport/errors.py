@@ -8,7 +8,8 @@
     ├── NotFound               404   no such record, property or endpoint                                  permanent
     ├── UnknownObjectType      400   the account has no object type of that name                           permanent
     ├── BadRequest             4xx   the request as such is refused                                        permanent
-    │   └── NotSearchable            search refuses an object type or a filter; a list reads the same      permanent
+    │   ├── NotSearchable            search refuses an object type or a filter; a list reads the same      permanent
+    │   └── PairNotAllowed           the account does not associate these object types (`associations`)    permanent
     ├── UriTooLong             414   too many property names in one URL                                    permanent
     ├── UnusableCertificates         the file that REQUESTS_CA_BUNDLE names is missing or holds none       permanent
     ├── ClientClosed                 the client was closed                                                 permanent
@@ -22,6 +23,7 @@
     ├── ConnectionLost               no answer, or half of one                  permanent where no repetition can help
     ├── UnreadableAnswer       2xx   a success that does not hold what its endpoint promises
     ├── PartialAnswer          2xx   a batch that says nothing certain about some of its records
+    ├── RecordsUnread          2xx   the same of associations (`association_answers`)
     ├── SearchUnreliable             paging a search would lose records; a scan reads the same
     └── BudgetsUnavailable           the place where rate limits are shared cannot be used   permanent for a bad address
 
