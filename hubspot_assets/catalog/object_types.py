@@ -27,6 +27,7 @@ class ObjectType:
         family: the asset group it is shown in.
         table: where its records are written.
         last_modified_property: the property that a window of changes filters on.
+        subscription: What of HubSpot an account must have bought; None where every account has it.
     """
 
     name: str
@@ -39,6 +40,7 @@ class ObjectType:
     family: Family
     table: str
     last_modified_property: str = "hs_lastmodifieddate"
+    subscription: str | None = None
 
 
 def _standard(
@@ -52,6 +54,7 @@ def _standard(
     *,
     path: str | None = None,
     last_modified_property: str = "hs_lastmodifieddate",
+    subscription: str | None = None,
 ) -> ObjectType:
     return ObjectType(
         name=name,
@@ -64,6 +67,7 @@ def _standard(
         family=family,
         table=f"OBJECTS_{name.upper()}",
         last_modified_property=last_modified_property,
+        subscription=subscription,
     )
 
 
@@ -87,12 +91,14 @@ STANDARD_OBJECT_TYPES: Mapping[str, ObjectType] = {
         _standard("line_items", "0-8", "Line items", "Line item", "crm", _LINE_ITEMS_READ,
                   "Products as sold: quantity, price and discount on a deal or quote."),
         _standard("leads", "0-136", "Leads", "Lead", "crm", "crm.objects.leads.read",
-                  "Contacts or companies that sales works on before there is a deal (Sales Hub Professional)."),
+                  "Contacts or companies that sales works on before there is a deal.",
+                  subscription="Sales Hub Professional"),
         _standard("goals", "0-74", "Goals", "Goal", "crm", "crm.objects.goals.read",
-                  "Targets of users and teams, one record per assignee and period.", path="goal_targets"),
+                  "Targets of users and teams, one record per assignee and period.", path="goal_targets",
+                  subscription="Sales Hub Starter, or another hub's Professional"),
         _standard("feedback_submissions", "0-19", "Feedback submissions", "Feedback submission", "crm",
                   "crm.objects.feedback_submissions.read",
-                  "Answers to NPS, CSAT, CES and custom surveys (Service Hub Professional)."),
+                  "Answers to NPS, CSAT, CES and custom surveys.", subscription="Service Hub Professional"),
         _standard("calls", "0-48", "Calls", "Call", "activities", _CONTACTS_READ,
                   "Phone calls logged on records."),
         _standard("communications", "0-18", "Communications", "Communication", "activities", _CONTACTS_READ,

@@ -41,7 +41,7 @@ def sync_once(console: "Console", settings: Settings, names: Sequence[str], *, p
         )
     called = Names()
     tables = [table for family in families_of(settings, called) for table in family.tables]
-    selected = of_keys(tables, [called.key(name) for name in names or settings.objects])
+    selected = of_keys(tables, [called.key(name) for name in names]) if names else tables
     return sync(
         console,
         hubspot_definitions(settings),

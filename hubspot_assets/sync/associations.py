@@ -105,7 +105,9 @@ class AssociationsSource:
             covered_until=now,
             # A sync that wrote may have written nothing that matters here.
             idle=mode is Mode.INCREMENTAL and not len(ids) and not len(gone),
-            sentence=f"reads the associations of {len(ids):,} {self.from_type.label.lower()}",
+            sentence=f"reads the associations of {len(ids):,} {self.from_type.label.lower()}"
+            if len(ids) or len(gone)
+            else "nothing has changed",
             table=self._table.table,
             interrupted=interrupted,
             notes=upstream.notes,

@@ -34,6 +34,7 @@ class Report:
         seconds_waiting: How long requests waited for the limits, summed over all requests in flight.
         table: The table as it was written; None where nothing was read.
         schema_changes: What became different in the columns.
+        remarks: What people should know besides, a sentence each.
         views: The views that were looked at, where it was about views.
     """
 
@@ -57,6 +58,7 @@ class Report:
     facts: Mapping[str, int] = field(default_factory=dict)
     table: Table | None = None
     schema_changes: tuple[SchemaChange, ...] = ()
+    remarks: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
 
     @property

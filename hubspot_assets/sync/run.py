@@ -168,6 +168,7 @@ def _report(
         schema_changes=tuple(changes),
         idle=plan.idle,
         unavailable=unavailable,
+        remarks=plan.remarks,
     )
 
 

@@ -154,6 +154,7 @@ class Plan:
         expected: About how many things there are to read; None where HubSpot does not tell.
         first_writes: What must be true as soon as there are rows.
         notes: What the next sync of the target is to know once this one has finished; None for nothing.
+        remarks: What people should know besides, a sentence each.
     """
 
     mode: Mode
@@ -168,6 +169,7 @@ class Plan:
     expected: int | None = None
     first_writes: tuple[Write, ...] = ()
     notes: Mapping[str, Any] | None = None
+    remarks: tuple[str, ...] = ()
 
 
 P = TypeVar("P", bound=Plan)

@@ -10,6 +10,7 @@ from hubspot_assets.defs.assets.family import Family, SyncedTable
 from hubspot_assets.defs.executors.lost_steps import retry_policy
 from hubspot_assets.defs.failures import failing_clearly
 from hubspot_assets.defs.names import Names
+from hubspot_assets.defs.partitions import LATEST
 from hubspot_assets.defs.resources.hubspot import HubSpotResource
 from hubspot_assets.settings.hubspot import Settings
 
@@ -38,7 +39,14 @@ def combined_family(settings: Settings, names: Names) -> Family:
     return Family(
         assets=[_assets(settings, names)],
         tables=[
-            SyncedTable(names.key(name), names.op(STEP), None, {None: settings.latest_schedule}, follows)
+            SyncedTable(
+                key=names.key(name),
+                op=names.op(STEP),
+                table=None,
+                synced={None: settings.latest_schedule},
+                ticks=frozenset((LATEST,)),
+                follows=follows,
+            )
             for name in _names(settings)
         ],
     )

@@ -18,8 +18,9 @@ class SyncedTable:
         op: The op that materializes it, as run configs name it; several assets may share one.
         table: Its table; None for a custom object, whose table is known once it has been materialized.
         synced: How often it is brought up to date, by partition; under None where it has no partitions.
-        follows: The records that it is asked for by: it is synced whenever one of them is. Empty for records
-            themselves, and for what has a schedule of its own.
+        ticks: Names of the schedules that sync it.
+        follows: The records that it is asked for by: a tick that leaves all of them out leaves it out too. Empty for
+            records themselves, and for what stands by itself.
         checks: Names of the checks of what its table holds.
         daily: Config of its op for the daily run that also finds what no change tells of.
     """
@@ -28,6 +29,7 @@ class SyncedTable:
     op: str
     table: str | None
     synced: Mapping[str | None, ScheduleExpression]
+    ticks: frozenset[str] = frozenset()
     follows: frozenset[dg.AssetKey] = frozenset()
     checks: tuple[str, ...] = ()
     daily: Mapping[str, Any] = field(default_factory=dict)
@@ -56,6 +58,16 @@ class Family:
 def check_keys(tables: Iterable[SyncedTable]) -> list[dg.AssetCheckKey]:
     """Return the checks of what some tables hold."""
     return [dg.AssetCheckKey(table.key, name) for table in tables for name in table.checks]
+
+
+def of_tick(tables: Iterable[SyncedTable], tick: str, keys: Collection[dg.AssetKey]) -> list[SyncedTable]:
+    """Return the tables that one tick of a schedule syncs, given the records among them that are free."""
+    leading = set(keys)
+    return [
+        table
+        for table in tables
+        if table.key in leading or (tick in table.ticks and (not table.follows or table.follows & leading))
+    ]
 
 
 def of_keys(tables: Iterable[SyncedTable], keys: Collection[dg.AssetKey]) -> list[SyncedTable]:

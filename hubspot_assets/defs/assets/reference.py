@@ -9,6 +9,7 @@ from hubspot_assets.defs.assets.family import Family
 from hubspot_assets.defs.assets.satellites import Satellite, Step, step_assets, synced_tables
 from hubspot_assets.defs.checks.satellites import satellite_checks
 from hubspot_assets.defs.names import Names
+from hubspot_assets.defs.partitions import ARCHIVED, LATEST
 from hubspot_assets.defs.resources.hubspot import HubSpotResource
 from hubspot_assets.settings.hubspot import Settings
 
@@ -56,6 +57,7 @@ def _steps(settings: Settings) -> Sequence[tuple[str, Step]]:
             prepare=reading,
             follows=(),
             schedule=settings.archived_schedule if daily else settings.latest_schedule,
+            ticks=frozenset((ARCHIVED,) if daily else (LATEST, ARCHIVED)),
         )
 
     return [

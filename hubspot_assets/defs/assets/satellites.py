@@ -14,6 +14,7 @@ from hubspot_assets.defs.checks.satellites import CHECKS
 from hubspot_assets.defs.executors.lost_steps import retry_policy
 from hubspot_assets.defs.failures import failing_clearly
 from hubspot_assets.defs.names import Names
+from hubspot_assets.defs.partitions import ARCHIVED, LATEST
 from hubspot_assets.defs.resources.hubspot import HubSpotResource
 from hubspot_assets.settings.hubspot import Settings
 from hubspot_assets.settings.schedule_expressions import ScheduleExpression
@@ -56,6 +57,7 @@ class Step:
         prepare: Makes what their sources share, given the HubSpot resource; nothing is read before it is needed.
         follows: The records that they stand downstream of, by name.
         schedule: How often they are brought up to date.
+        ticks: Names of the schedules that do it.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Step:
     prepare: Callable[[HubSpotResource], Any]
     follows: Sequence[str]
     schedule: ScheduleExpression
+    ticks: frozenset[str] = frozenset((LATEST, ARCHIVED))
 
 
 def step_assets(step: Step, settings: Settings, names: Names) -> dg.AssetsDefinition:
@@ -115,6 +118,7 @@ def synced_tables(step: Step, names: Names) -> Sequence[SyncedTable]:
             op=names.op(step.name),
             table=satellite.table,
             synced={None: step.schedule},
+            ticks=step.ticks,
             follows=frozenset(names.key(each) for each in step.follows),
             checks=CHECKS,
             daily={"full": True},

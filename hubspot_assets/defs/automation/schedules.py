@@ -9,7 +9,7 @@ from itertools import groupby
 
 import dagster as dg
 
-from hubspot_assets.defs.assets.family import SyncedTable, check_keys, of_keys
+from hubspot_assets.defs.assets.family import SyncedTable, check_keys, of_tick
 from hubspot_assets.defs.automation.jobs import FRESHNESS, RETENTION, SYNC
 from hubspot_assets.defs.automation.launches import FULL, UNFINISHED, being_synced
 from hubspot_assets.defs.names import Names
@@ -79,7 +79,7 @@ def _sync_schedule(
             context.log.info(_still_going(partition, at_work))
         if not free:
             return dg.SkipReason(_still_going(partition, at_work))
-        selected = of_keys(tables, free)
+        selected = of_tick(tables, partition, free)
         return dg.RunRequest(
             partition_key=partition,
             asset_selection=[table.key for table in selected],

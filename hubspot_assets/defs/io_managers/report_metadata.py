@@ -54,6 +54,8 @@ def report_metadata(report: Report, *, rows_in_table: int, destination: str) -> 
         metadata["rows_removed"] = dg.MetadataValue.int(report.counts.removed)
     if report.unavailable is not None:
         metadata["not_available"] = dg.MetadataValue.text(report.unavailable)
+    if report.remarks:
+        metadata["remarks"] = dg.MetadataValue.text(" ".join(report.remarks))
     if report.covered_until is not None:
         metadata["covered_until"] = dg.MetadataValue.timestamp(report.covered_until)
         metadata["lag_seconds"] = dg.MetadataValue.float(round(report.lag_seconds or 0.0, 1))

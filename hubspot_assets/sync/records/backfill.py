@@ -6,6 +6,7 @@ that will not change for years. Only the records that hold one are read, where s
 
 from collections.abc import Iterator
 
+from hubspot_assets.hubspot.limits.budgets import Budget
 from hubspot_assets.hubspot.records.pages import Page
 from hubspot_assets.hubspot.records.plan import Strategy, choose
 from hubspot_assets.hubspot.records.scan import Scan
@@ -33,8 +34,10 @@ def backfill(client: Client, table: RecordTable, *, records: int) -> Iterator[Pa
         for start in range(0, len(new), MOST_GROUPS)
     ]
 
+    speed = client.budgets.per_second(Budget.BURST)
+
     def strategy(matches: int) -> Strategy:
-        return choose(matches=matches, records=records, long_property_list=scan.by_batches)
+        return choose(matches=matches, records=records, long_property_list=scan.by_batches, lists_per_second=speed)
 
     # Highly sensitive properties cannot be searched for, and search does not tell whose value was cleared.
     searchable = not any(

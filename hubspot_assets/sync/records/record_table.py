@@ -7,7 +7,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from hubspot_assets.catalog.object_types import ObjectType
-from hubspot_assets.hubspot.properties import Definitions, PropertyDefinition
+from hubspot_assets.hubspot.properties import PLAIN, Definitions, PropertyDefinition
 from hubspot_assets.sync.records.property_filter import PropertyFilter
 from hubspot_assets.sync.syncs import naive
 from hubspot_assets.tables.definitions import PROPERTY_DEFINITIONS_SCHEMA, definition_rows
@@ -139,8 +139,14 @@ def has_properties_to_backfill(warehouse: Warehouse, object_type: ObjectType, pr
         ("BACKFILLEDAT", "is null", None),
         ("ARCHIVED", "!=", True),
     )
-    names = warehouse.read(PROPERTY_DEFINITIONS.name, ["NAME"], incomplete)["NAME"].to_pylist()
-    return any(map(property_filter.admits, names))
+    columns = ["NAME", "COLUMNNAME", "DATASENSITIVITY"]
+    rows = warehouse.read(PROPERTY_DEFINITIONS.name, columns, incomplete).to_pylist()
+    return any(property_filter.admits(row["NAME"]) for row in rows if not _is_refused(row))
+
+
+def _is_refused(row: Mapping[str, str | None]) -> bool:
+    """Whether a property is one of those whose values the token may not read; it never had a column."""
+    return row["COLUMNNAME"] is None and row["DATASENSITIVITY"] not in (None, PLAIN)
 
 
 def records_table(name: str, schema: RecordSchema) -> Table:

@@ -7,13 +7,14 @@ from datetime import datetime
 import pyarrow as pa
 
 from hubspot_assets.catalog.object_types import ObjectType
-from hubspot_assets.hubspot.properties import property_definitions
+from hubspot_assets.hubspot.limits.budgets import Budget
+from hubspot_assets.hubspot.properties import Definitions, property_definitions
 from hubspot_assets.hubspot.records.pages import Page
 from hubspot_assets.hubspot.records.plan import Strategy, choose
 from hubspot_assets.hubspot.records.scan import Scan, property_list_is_long
 from hubspot_assets.hubspot.records.search import Count, Search, SearchUnreliable, Window, changed_in
 from hubspot_assets.hubspot.transport.client import Client
-from hubspot_assets.hubspot.transport.errors import BadRequest, NotFound
+from hubspot_assets.hubspot.transport.errors import Forbidden, MissingScopes, NotSearchable
 from hubspot_assets.sync.commits import Commits
 from hubspot_assets.sync.records.backfill import backfill
 from hubspot_assets.sync.records.batches import Batches
@@ -29,7 +30,7 @@ from hubspot_assets.sync.records.property_filter import PropertyFilter
 from hubspot_assets.sync.records.record_table import PROPERTY_DEFINITIONS, RecordTable, has_properties_to_backfill
 from hubspot_assets.sync.records.request import RecordsRequest, Slice
 from hubspot_assets.sync.records.seen import SEEN
-from hubspot_assets.sync.source import Batch, Mode, Plan, Target, Work, new_sync_id
+from hubspot_assets.sync.source import Batch, Mode, Plan, Target, Unavailable, Work, new_sync_id
 from hubspot_assets.sync.state import State
 from hubspot_assets.warehouse.base import Delete, Filter, Warehouse, Write
 
@@ -126,6 +127,7 @@ class RecordsSource:
             first_writes=tuple(table.definition_writes(self.client.now() if complete else None)),
             records=table,
             count=count,
+            remarks=_left_out(definitions),
             rows_before=state.rows,
             unfinished=state.unfinished,
         )
@@ -179,8 +181,14 @@ class RecordsSource:
         groups = changed_in(window, self.object_type.last_modified_property)
         try:
             return Search(self.client, self.object_type.path, ["hs_object_id"], groups).count()
-        except (BadRequest, NotFound):
+        except NotSearchable as error:
+            self.say(f"{self.name}: {error}")
             return None
+        except (MissingScopes, Forbidden) as error:
+            if self.object_type.subscription is None:
+                raise
+            # HubSpot says the same of a scope not held and of one that the subscription does not include.
+            raise Unavailable(f"{error} {self.object_type.label} need {self.object_type.subscription}.") from None
 
     def _nothing_to_do(self, goal: Goal, count: Count | None) -> bool:
         return (
@@ -206,6 +214,7 @@ class RecordsSource:
             matches=count.matches,
             records=max(records, count.matches),
             long_property_list=property_list_is_long(properties),
+            lists_per_second=self.client.budgets.per_second(Budget.BURST),
         )
 
     def _sentence(self, goal: Goal, strategy: Strategy, count: Count | None) -> str:
@@ -249,3 +258,14 @@ class RecordsSource:
         for batch in batches.of(records.found()):
             commits.add(batch)
         return records.purged
+
+
+def _left_out(definitions: Definitions) -> tuple[str, ...]:
+    """Say which properties the token sees and may not read."""
+    if not definitions.refused:
+        return ()
+    scopes = sorted({scope for each in definitions.refused.values() for scope in each})
+    return (
+        f"The token may not read the values of {len(definitions.refused)} properties, which are left out "
+        f"({', '.join(sorted(definitions.refused)[:10])}); give it {' or '.join(scopes)} to have them.",
+    )
