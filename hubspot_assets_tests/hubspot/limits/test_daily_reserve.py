@@ -70,6 +70,6 @@ def test_association_reads_have_a_day_of_their_own(serve, connect):
     server = serve(**{"/associations": spent, "/search": GOOD})
     client = connect(server, budgets=DayBudgets())
     client.post("/associations", {}, budget=Budget.ASSOCIATIONS)
-    with pytest.raises(DailyLimitReached, match="500 requests of today 50 are left"):
+    with pytest.raises(DailyLimitReached, match="500 association reads of today 50 are left"):
         client.post("/associations", {}, budget=Budget.ASSOCIATIONS)
     assert client.post("/search", {}, budget=Budget.SEARCH).status == 200
