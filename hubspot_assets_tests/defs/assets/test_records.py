@@ -64,7 +64,7 @@ def test_the_columns_carry_hubspots_labels_and_descriptions(account):
     assert columns["OBJECTID"].type == "bigint"
     assert columns["OBJECTID"].constraints == dg.TableColumnConstraints(nullable=False, unique=True)
     assert "key" in columns["OBJECTID"].description
-    assert columns["PROPERTY_SUBJECT"].description == "Subject"
+    assert columns["PROPERTY_SUBJECT"].description == "Ticket name: What the ticket is about, in short."
     assert {column.type for column in schema.columns} <= {
         "text", "bigint", "boolean", "date", "timestamp", "decimal(38,10)",
     }  # fmt: skip
