@@ -38,7 +38,7 @@ class Answer:
     """
 
     rows: pa.Table
-    scopes: pa.Table = WHOLE_TABLE
+    scopes: pa.Table = field(default_factory=lambda: WHOLE_TABLE)
 
 
 @dataclass(frozen=True, kw_only=True)
