@@ -42,6 +42,8 @@ def settings_folder(tmp_path, monkeypatch) -> Path:
         if name.startswith(("HUBSPOT_", "DAGSTER_", "SNOWFLAKE_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    # What stands beside the records is asked for by those tests that are about it.
+    monkeypatch.setenv("HUBSPOT_DATASETS", "none")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -98,6 +98,7 @@ def environment(portal: Portal, folder: Path, objects: Sequence[str]) -> dict[st
     return kept | {
         "HUBSPOT_BASE_URL": portal.url,
         "HUBSPOT_ACCESS_TOKEN": portal.token,
+        "HUBSPOT_DATASETS": "none",
         "HUBSPOT_OBJECTS": ",".join(objects),
         "HUBSPOT_DUCKDB_PATH": str(folder / "hubspot.duckdb"),
         # Rate limits that earlier runs against other portals have learned are kept out.

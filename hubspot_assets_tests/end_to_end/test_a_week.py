@@ -155,6 +155,7 @@ def week(tmp_path_factory) -> Iterator[Week]:
                 patch.delenv(name)
         patch.setenv("HUBSPOT_BASE_URL", portal.url)
         patch.setenv("HUBSPOT_ACCESS_TOKEN", portal.token)
+        patch.setenv("HUBSPOT_DATASETS", "none")
         patch.setenv("HUBSPOT_OBJECTS", ",".join(NAMES))
         patch.setenv("HUBSPOT_LATEST_SCHEDULE", "8 hours")
         patch.chdir(folder)

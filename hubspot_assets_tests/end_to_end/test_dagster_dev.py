@@ -42,6 +42,7 @@ def dagster(company, folder) -> Iterator[DagsterServer]:
     settings = {
         "HUBSPOT_BASE_URL": company.url,
         "HUBSPOT_ACCESS_TOKEN": company.token,
+        "HUBSPOT_DATASETS": "none",
         "HUBSPOT_DUCKDB_PATH": str(folder / "hubspot.duckdb"),
         "HUBSPOT_OWNERS": "team:crm",
         "XDG_CACHE_HOME": str(folder / "cache"),

@@ -105,6 +105,7 @@ def test_a_downstream_asset_loads_columns_of_a_partition(company, snowflake_serv
     for name, value in {
         "HUBSPOT_BASE_URL": company.url,
         "HUBSPOT_ACCESS_TOKEN": company.token,
+        "HUBSPOT_DATASETS": "none",
         "HUBSPOT_DESTINATION": "snowflake",
         "SNOWFLAKE_ACCOUNT": place.account,
         "SNOWFLAKE_USER": "ASSETS",

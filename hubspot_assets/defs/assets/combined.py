@@ -33,7 +33,7 @@ _DESCRIPTIONS = {
 
 def combined_family(settings: Settings, names: Names) -> Family:
     """Return the assets of the combined views; a destination without views has none."""
-    if settings.destination not in ("duckdb", "snowflake"):
+    if not settings.datasets or settings.destination not in ("duckdb", "snowflake"):
         return Family((), ())
     follows = frozenset(names.key(name) for name in settings.objects)
     return Family(
