@@ -49,14 +49,14 @@ def sync(
 
 @app.command()
 def check() -> None:
-    """Look at everything a sync needs: token, scopes, limits, destination."""
+    """Check everything a sync needs: settings, token, scopes, limits, destination."""
     from hubspot_assets.setup.preflight import findings
 
     works = True
     try:
         for finding in findings(Settings.load()):
             works = works and finding.works
-            mark = "[green]ok[/]  " if finding.works else "[red]FAIL[/]"
+            mark = "[red]FAIL[/]" if not finding.works else "[yellow]note[/]" if finding.doubtful else "[green]ok[/]  "
             console.print(f"{mark} {finding.subject}:", end=" ")
             console.print(finding.detail, markup=False, highlight=False)
     except SettingsError as error:

@@ -22,7 +22,8 @@ def test_check_says_ok_line_by_line(account, monkeypatch):
     done = run("check")
     assert done.exit_code == 0
     assert [line.split(":")[0].split() for line in done.output.splitlines()] == [
-        ["ok", "token"], ["ok", "contacts"], ["ok", "cars"], ["ok", "limits"], ["ok", "destination"],
+        ["ok", "settings"], ["ok", "token"], ["ok", "contacts"], ["ok", "cars"], ["ok", "readable"], ["ok", "datasets"],
+        ["ok", "limits"], ["ok", "destination"],
     ]  # fmt: skip
 
 
