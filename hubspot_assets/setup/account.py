@@ -26,7 +26,7 @@ from hubspot_assets.hubspot.transport.errors import (
 )
 from hubspot_assets.settings.errors import SettingsError
 from hubspot_assets.settings.hubspot import Settings
-from hubspot_assets.setup.findings import Finding
+from hubspot_assets.setup.prerequisite import Prerequisite
 from hubspot_assets.sync.object_types import NamedTwice, object_type_called
 
 _PATIENCE = 15.0
@@ -38,21 +38,21 @@ _OF_ALL_TYPES = (InvalidToken, ExpiredToken, *_OF_THE_LIMITS, ConnectionLost, Se
 """What would only be said again of the next object type."""
 
 
-def account_findings(settings: Settings) -> Iterator[Finding]:
+def account_prerequisites(settings: Settings) -> Iterator[Prerequisite]:
     """Look at the token, each object type, the datasets and the limits, in this order."""
     try:
         with client_of(settings, patience=_PATIENCE) as client:
-            yield from _findings(client, settings)
+            yield from _of_account(client, settings)
     except SettingsError as error:
-        yield Finding("token", False, str(error))
+        yield Prerequisite("token", False, str(error))
     except HubSpotError as error:
-        yield Finding(_subject(error), False, str(error))
+        yield Prerequisite(_subject(error), False, str(error))
 
 
-def _findings(client: Client, settings: Settings) -> Iterator[Finding]:
+def _of_account(client: Client, settings: Settings) -> Iterator[Prerequisite]:
     details = account(client)
     granted = granted_scopes(client)
-    yield Finding("token", True, f"valid for account {details.portal_id} ({details.account_type})")
+    yield Prerequisite("token", True, f"valid for account {details.portal_id} ({details.account_type})")
     not_sold: list[str] = []
     for name in settings.objects:
         found = _object_type(client, name, settings.objects, granted)
@@ -61,15 +61,15 @@ def _findings(client: Client, settings: Settings) -> Iterator[Finding]:
         else:
             yield found
     if not_sold:
-        yield Finding(
+        yield Prerequisite(
             "subscription",
             True,
             f"the account's subscription does not include {', '.join(not_sold)}: leave them out of HUBSPOT_OBJECTS",
             doubtful=True,
         )
-    yield Finding("readable", True, f"HUBSPOT_OBJECTS={','.join(_readable(client, granted))}")
+    yield Prerequisite("readable", True, f"HUBSPOT_OBJECTS={','.join(_readable(client, granted))}")
     yield _datasets(settings.datasets, granted)
-    yield Finding("limits", True, client.budgets.describe())
+    yield Prerequisite("limits", True, client.budgets.describe())
 
 
 def _subject(error: HubSpotError) -> str:
@@ -78,7 +78,9 @@ def _subject(error: HubSpotError) -> str:
     return "limits" if isinstance(error, _OF_THE_LIMITS) else "connection"
 
 
-def _object_type(client: Client, name: str, names: Sequence[str], granted: frozenset[str] | None) -> Finding | None:
+def _object_type(
+    client: Client, name: str, names: Sequence[str], granted: frozenset[str] | None
+) -> Prerequisite | None:
     """Look at one object type; None where the subscription leaves it out, which the scopes do not tell.
 
     Raises:
@@ -95,15 +97,15 @@ def _object_type(client: Client, name: str, names: Sequence[str], granted: froze
         # HubSpot names a scope that the token has where an edition is lacking.
         if granted is not None and not granted.isdisjoint(scopes):
             return None
-        return Finding(name, False, str(error))
+        return Prerequisite(name, False, str(error))
     except (HubSpotError, NamedTwice) as error:
-        return Finding(name, False, str(error))
+        return Prerequisite(name, False, str(error))
     held = next((scope for scope in object_type.scopes if granted and scope in granted), None)
     said = f"readable, {len(properties):,} properties" + (f", by the scope {held}" if held else "")
     if properties.refused:
         lacking = sorted({scope for scopes in properties.refused.values() for scope in scopes})
         said += f"; left out for lack of {' or '.join(lacking)}: {', '.join(sorted(properties.refused))}"
-    return Finding(name, True, said, doubtful=bool(properties.refused))
+    return Prerequisite(name, True, said, doubtful=bool(properties.refused))
 
 
 def _ask_for_a_record(client: Client, path: str) -> None:
@@ -138,16 +140,16 @@ def _can_read(client: Client, path: str) -> bool:
     return True
 
 
-def _datasets(names: Sequence[str], granted: frozenset[str] | None) -> Finding:
+def _datasets(names: Sequence[str], granted: frozenset[str] | None) -> Prerequisite:
     lacking = {
         name: missing
         for name in names
         if (missing := [scope for scope in DATASETS[name].scopes if granted is not None and scope not in granted])
     }
     if not lacking:
-        return Finding("datasets", True, ", ".join(names) or "none besides the records")
+        return Prerequisite("datasets", True, ", ".join(names) or "none besides the records")
     each = "; ".join(f"{name} needs {', '.join(scopes)}" for name, scopes in lacking.items())
-    return Finding(
+    return Prerequisite(
         "datasets",
         False,
         f"the access token lacks scopes: {each}. Add them to the service key or app in HubSpot's settings, or leave "

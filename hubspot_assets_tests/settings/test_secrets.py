@@ -7,7 +7,7 @@ from moto import mock_aws
 
 from hubspot_assets.settings.errors import SettingsError
 from hubspot_assets.settings.hubspot import Settings
-from hubspot_assets.setup.preflight import findings
+from hubspot_assets.setup.preflight import prerequisites
 from hubspot_assets_tests.hubspot.scripted_server import Reply, ScriptedServer
 
 SECRET = {"HUBSPOT_ACCESS_TOKEN": "pat-hidden", "HUBSPOT_OBJECTS": "deals", "HUBSPOT_DENY_PROPERTIES": {"deals": ["x"]}}
@@ -134,8 +134,8 @@ def test_a_secret_of_aws_reaches_hubspot_and_no_output(account, aws, monkeypatch
     monkeypatch.delenv("HUBSPOT_ACCESS_TOKEN")
     monkeypatch.setenv("HUBSPOT_OBJECTS", "goals")
     monkeypatch.setenv("HUBSPOT_SECRETS", "aws:prod/hubspot")
-    found = list(findings(Settings.load()))
-    assert all(finding.works for finding in found)
+    found = list(prerequisites(Settings.load()))
+    assert all(prerequisite.works for prerequisite in found)
     assert "HUBSPOT_ACCESS_TOKEN from aws:prod/hubspot" in found[0].detail
     assert account.token not in repr(found)
 

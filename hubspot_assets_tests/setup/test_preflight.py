@@ -2,14 +2,14 @@ import pytest
 
 from hubspot_assets.hubspot.limits.budgets import Budgets
 from hubspot_assets.settings.hubspot import Settings
-from hubspot_assets.setup.findings import Finding
-from hubspot_assets.setup.preflight import findings
+from hubspot_assets.setup.prerequisite import Prerequisite
+from hubspot_assets.setup.preflight import prerequisites
 
 LOCAL = Budgets.local
 
 
-def look() -> dict[str, Finding]:
-    return {finding.subject: finding for finding in findings(Settings.load())}
+def look() -> dict[str, Prerequisite]:
+    return {prerequisite.subject: prerequisite for prerequisite in prerequisites(Settings.load())}
 
 
 def test_everything_that_works_is_told_one_by_one(account, settings_folder, monkeypatch):
@@ -18,7 +18,7 @@ def test_everything_that_works_is_told_one_by_one(account, settings_folder, monk
     assert list(found) == [
         "settings", "token", "contacts", "goals", "cars", "readable", "datasets", "limits", "destination"
     ]  # fmt: skip
-    assert all(finding.works for finding in found.values())
+    assert all(prerequisite.works for prerequisite in found.values())
     assert found["token"].detail.startswith("valid for account ")
     assert "by the scope crm.objects.contacts.read" in found["contacts"].detail
     assert found["destination"].detail.endswith(".data/hubspot.duckdb is writable")
@@ -30,7 +30,7 @@ def test_a_missing_scope_and_an_unknown_object_are_told_with_the_cure_and_the_re
     monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", token)
     monkeypatch.setenv("HUBSPOT_OBJECTS", "tickets,contcts,goals")
     found = look()
-    assert [name for name, finding in found.items() if not finding.works] == ["tickets", "contcts"]
+    assert [name for name, prerequisite in found.items() if not prerequisite.works] == ["tickets", "contcts"]
     assert "lacks the scope tickets" in found["tickets"].detail
     assert "Did you mean contacts" in found["contcts"].detail
 
@@ -110,7 +110,7 @@ def test_object_types_that_the_subscription_leaves_out_are_named_once(account, m
     found = look()
     assert "leads" not in found
     assert "tickets" not in found
-    assert found["subscription"] == Finding(
+    assert found["subscription"] == Prerequisite(
         "subscription",
         True,
         "the account's subscription does not include leads, tickets: leave them out of HUBSPOT_OBJECTS",
@@ -135,7 +135,7 @@ def test_what_fails_is_said_once_of_what_it_is_the_fault_of(account, monkeypatch
     monkeypatch.setattr("hubspot_assets.setup.account._PATIENCE", 0.5)
     monkeypatch.setenv("HUBSPOT_OBJECTS", "contacts,goals,deals")
     account.faults([{**rule, "path": path}])
-    failed = [finding.subject for finding in findings(Settings.load()) if not finding.works]
+    failed = [prerequisite.subject for prerequisite in prerequisites(Settings.load()) if not prerequisite.works]
     assert failed == [subject]
 
 
@@ -160,10 +160,10 @@ def test_settings_are_told_with_their_places_and_without_their_values(account, s
     (settings_folder / ".env").write_text("HUBSPOT_OBJECTS=goals\nHUBSPOT_OWNER=team:crm\n")
     monkeypatch.delenv("HUBSPOT_BASE_URL")
     monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", "hidden value")
-    told = [finding for finding in findings(Settings.load()) if finding.subject == "settings"]
+    told = [prerequisite for prerequisite in prerequisites(Settings.load()) if prerequisite.subject == "settings"]
     assert told == [
-        Finding("settings", True, "HUBSPOT_OBJECTS from .env; HUBSPOT_ACCESS_TOKEN from the environment"),
-        Finding(
+        Prerequisite("settings", True, "HUBSPOT_OBJECTS from .env; HUBSPOT_ACCESS_TOKEN from the environment"),
+        Prerequisite(
             "settings", True, "HUBSPOT_OWNER is not a setting and has no effect; did you mean HUBSPOT_OWNERS?", True
         ),
     ]

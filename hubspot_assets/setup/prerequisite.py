@@ -1,10 +1,10 @@
-"""What was found while looking at something that a sync needs."""
+"""What a sync needs, and whether it is there."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Prerequisite:
     """One thing that a sync needs.
 
     Attributes:
