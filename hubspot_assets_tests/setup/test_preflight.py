@@ -2,8 +2,8 @@ import pytest
 
 from hubspot_assets.hubspot.limits.budgets import Budgets
 from hubspot_assets.settings.hubspot import Settings
-from hubspot_assets.setup.prerequisite import Prerequisite
 from hubspot_assets.setup.preflight import prerequisites
+from hubspot_assets.setup.prerequisite import Prerequisite
 
 LOCAL = Budgets.local
 
