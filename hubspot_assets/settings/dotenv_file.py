@@ -20,7 +20,8 @@ def read_dotenv(file: Path) -> Mapping[str, str]:
         SettingsError: The file cannot be read; the message names it.
     """
     try:
-        text = read_text(file) if file.is_file() or file.is_fifo() else ""
+        # Dagster reads this file too.
+        text = read_text(file, utf_8_only=True) if file.is_file() or file.is_fifo() else ""
     except OSError as error:
         raise SettingsError(f"The file {file.absolute()} cannot be read: {error.strerror}.") from None
     except ValueError as error:

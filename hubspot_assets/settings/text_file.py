@@ -13,8 +13,12 @@ _BY_MARK = {
 }
 
 
-def read_text(file: Path) -> str:
+def read_text(file: Path, *, utf_8_only: bool = False) -> str:
     """Read a file in the encoding that its byte order mark names, or in UTF-8.
+
+    Args:
+        file: The file.
+        utf_8_only: Whether others read it too, who know no marks of other encodings.
 
     Raises:
         OSError: It cannot be read.
@@ -22,9 +26,11 @@ def read_text(file: Path) -> str:
     """
     content = file.read_bytes()
     mark = next((mark for mark in _BY_MARK if content.startswith(mark)), b"")
-    content = content.removeprefix(mark)
+    content, encoding = content.removeprefix(mark), _BY_MARK.get(mark, "utf-8")
+    if utf_8_only and encoding != "utf-8":
+        raise ValueError(f"is in the encoding {encoding[:6].upper()}: save it in the encoding UTF-8")
     try:
-        text = content.decode(_BY_MARK.get(mark, "utf-8"))
+        text = content.decode(encoding)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         # The chain ends here: the error holds the whole file.

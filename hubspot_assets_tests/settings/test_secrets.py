@@ -1,8 +1,11 @@
 import json
 import sys
+from contextlib import contextmanager
 
 import boto3
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from moto import mock_aws
 
 from hubspot_assets.settings.errors import SettingsError
@@ -178,3 +181,135 @@ def test_a_vault_that_is_not_there_is_named(vault, monkeypatch):
 def test_a_secret_of_vault_needs_mount_and_path(settings_folder, monkeypatch):
     monkeypatch.setenv("HUBSPOT_SECRETS", "vault:hubspot")
     assert refusal() == "HUBSPOT_SECRETS is invalid: give `vault:` with mount and path, such as vault:secret/hubspot."
+
+
+AZURE = {
+    "msi/token": Reply(body={"access_token": "hidden-bearer", "expires_on": "4102444800", "token_type": "Bearer"}),
+    "skiptoken": Reply(body={"value": [{"id": "https://v.vault.azure.net/secrets/hubspot-objects"}], "nextLink": None}),
+    "HUBSPOT-ACCESS-TOKEN?": Reply(body={"value": "pat-hidden"}),
+    "hubspot-objects?": Reply(body={"value": "deals"}),
+}
+
+
+def first_page(url: str) -> Reply:
+    listed = [("HUBSPOT-ACCESS-TOKEN", True), ("HUBSPOT-OWNERS", False), ("postgres-password", True)]
+    secrets = [{"id": f"{url}/secrets/{name}", "attributes": {"enabled": enabled}} for name, enabled in listed]
+    return Reply(body={"value": secrets, "nextLink": f"{url}/secrets?$skiptoken=2&api-version=7.4"})
+
+
+@pytest.fixture
+def azure(settings_folder, monkeypatch):
+    """A vault, and the endpoint that gives a managed identity its token, on one server."""
+
+    @contextmanager
+    def serve(**changed: Reply):
+        with ScriptedServer(AZURE).running() as server:
+            server.by_words["secrets?api-version"] = first_page(server.url)
+            server.by_words.update(changed)
+            monkeypatch.setenv("IDENTITY_ENDPOINT", f"{server.url}/msi/token")
+            monkeypatch.setenv("IDENTITY_HEADER", "header")
+            monkeypatch.setenv("HUBSPOT_SECRETS", f"azure:{server.url}")
+            yield server
+
+    return serve
+
+
+def test_secrets_of_azure_are_read_page_by_page_and_only_ours(azure):
+    with azure() as server:
+        settings = Settings.load()
+        assert token() == "pat-hidden"
+    assert (settings.objects, settings.owners) == (("deals",), ())
+    asked = [each.target for each in server.asked]
+    assert not any("postgres-password?" in target or "HUBSPOT-OWNERS?" in target for target in asked)
+    vault = next(each for each in server.asked if "HUBSPOT-ACCESS-TOKEN" in each.target)
+    assert vault.headers["Authorization"] == "Bearer hidden-bearer"
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"secrets?api-version": Reply(403, {"error": {"code": "Forbidden", "message": "hidden"}})}, "(403 Forbidden)"),
+        ({"HUBSPOT-ACCESS-TOKEN?": Reply(404, {"error": {"code": "SecretNotFound"}})}, "(404 Not Found)"),
+        ({"secrets?api-version": Reply(200, {})}, "(KeyError)"),
+        ({"msi/token": Reply(400, {"error": "hidden"})}, "(ClientAuthenticationError)"),
+    ],
+)
+def test_a_vault_that_azure_does_not_open_is_named_with_the_reason(azure, changed, said):
+    with azure(**changed):
+        sentence = refusal()
+    assert sentence.startswith("HUBSPOT_SECRETS names the vault http://127.0.0.1:")
+    assert f"which Azure does not open {said}. It takes an identity" in sentence
+
+
+GOOGLE = {
+    "/token": Reply(body={"access_token": "hidden-bearer", "expires_in": 3600, "token_type": "Bearer"}),
+    "pageToken=2": Reply(body={"secrets": [{"name": "projects/7/secrets/hubspot-objects"}]}),
+    "secrets?pageSize=250": Reply(
+        body={
+            "secrets": [
+                {"name": "projects/7/secrets/HUBSPOT_ACCESS_TOKEN"},
+                {"name": "projects/7/secrets/postgres-password"},
+            ],
+            "nextPageToken": "2",
+        }
+    ),
+    "HUBSPOT_ACCESS_TOKEN/versions/latest:access": Reply(body={"payload": {"data": "cGF0LWhpZGRlbg=="}}),
+    "hubspot-objects/versions/latest:access": Reply(body={"payload": {"data": "ZGVhbHM="}}),
+}
+
+
+@pytest.fixture
+def google(settings_folder, monkeypatch):
+    """A project's secrets, and the endpoint that gives a service account its token, on one server."""
+    key = rsa.generate_private_key(65537, 2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+    @contextmanager
+    def serve(**changed: Reply):
+        with ScriptedServer({**GOOGLE, **changed}).running() as server:
+            account = {
+                "type": "service_account",
+                "project_id": "my-project",
+                "private_key": key.decode(),
+                "client_email": "sync@my-project.iam.gserviceaccount.com",
+                "token_uri": f"{server.url}/token",
+            }
+            (settings_folder / "account.json").write_text(json.dumps(account))
+            monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(settings_folder / "account.json"))
+            monkeypatch.setattr("hubspot_assets.settings.secrets.google._API", f"{server.url}/v1")
+            monkeypatch.setenv("HUBSPOT_SECRETS", "google:my-project")
+            yield server
+
+    return serve
+
+
+def test_secrets_of_google_are_read_page_by_page_and_only_ours(google):
+    with google() as server:
+        settings = Settings.load()
+        assert token() == "pat-hidden"
+    assert settings.objects == ("deals",)
+    assert settings.places["HUBSPOT_OBJECTS"] == "google:my-project"
+    asked = [each.target for each in server.asked]
+    assert "/v1/projects/my-project/secrets?pageSize=250" in asked
+    assert not any("postgres" in target for target in asked)
+    assert server.asked[1].headers["authorization"] == "Bearer hidden-bearer"
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"secrets?pageSize=250": Reply(403, {"error": {"message": "hidden"}})}, "(403 Forbidden)"),
+        ({"/token": Reply(401, {"error": "hidden"})}, "(RefreshError)"),
+        ({"hubspot-objects/versions/latest:access": Reply(200, {})}, "(KeyError)"),
+    ],
+)
+def test_secrets_that_google_does_not_give_are_named_with_the_reason(google, changed, said):
+    with google(**changed):
+        assert f"names the project my-project, whose secrets Google does not give {said}. It takes" in refusal()
+
+
+def test_google_without_credentials_is_named(settings_folder, monkeypatch):
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(settings_folder / "absent.json"))
+    monkeypatch.setenv("HUBSPOT_SECRETS", "google:my-project")
+    assert "(DefaultCredentialsError)" in refusal()

@@ -9,7 +9,7 @@ from hubspot_assets.settings.errors import SettingsError
 from hubspot_assets.settings.secrets.variables import variables_of
 
 
-def read_secret(name: str) -> Mapping[str, str]:
+def read_secrets(name: str) -> Mapping[str, str]:
     """Read a secret by its name or ARN, with the credentials and the region that AWS's libraries find by themselves.
 
     Raises:

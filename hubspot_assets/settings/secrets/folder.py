@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hubspot_assets.settings.errors import SettingsError
 from hubspot_assets.settings.kinds import home_expanded
+from hubspot_assets.settings.secrets.variables import is_setting
 from hubspot_assets.settings.text_file import read_text
 
 
@@ -19,7 +20,7 @@ def read_folder(folder: Path) -> Mapping[str, str]:
         files = sorted(home_expanded(folder).iterdir())
         variables = {}
         for place in files:
-            if place.name.upper().startswith(("HUBSPOT_", "SNOWFLAKE_", "S3_")) and place.is_file():
+            if is_setting(place.name) and place.is_file():
                 variables[place.name] = read_text(place)
     except OSError as error:
         raise SettingsError(f"HUBSPOT_SECRETS names {folder}: {place} cannot be read: {error.strerror}.") from None

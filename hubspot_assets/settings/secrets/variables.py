@@ -1,9 +1,14 @@
-"""Secrets that hold several settings at once."""
+"""Settings among other secrets, and secrets that hold several settings at once."""
 
 import json
 from collections.abc import Mapping
 
 from hubspot_assets.settings.errors import SettingsError
+
+
+def is_setting(name: str) -> bool:
+    """Tell whether a secret is named like a setting of ours; capitals do not matter."""
+    return name.upper().startswith(("HUBSPOT_", "SNOWFLAKE_", "S3_"))
 
 
 def variables_of(secret: object, name: str) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from hubspot_assets.settings.errors import SettingsError
 from hubspot_assets.settings.secrets.variables import variables_of
 
 
-def read_secret(name: str) -> Mapping[str, str]:
+def read_secrets(name: str) -> Mapping[str, str]:
     """Read the newest version of a secret.
 
     The address and the token are those of Vault's own command line: VAULT_ADDR, VAULT_TOKEN (or `~/.vault-token`, as
