@@ -45,7 +45,7 @@ def refusal() -> str:
 
 def token() -> str | None:
     secret = Settings.load().access_token
-    return secret and secret.get_secret_value()
+    return secret.get_secret_value() if secret else None
 
 
 def test_a_folder_of_files_is_read_as_docker_and_kubernetes_lay_it_out(settings_folder, monkeypatch):

@@ -159,7 +159,8 @@ def test_tables_are_distinct_whatever_the_order_and_a_new_type_changes_none(labe
     assert table_names(dict(reversed(labels.items())), {}) == tables
     assert table_names({**labels, "2-31": new}, {}).items() > tables.items()
     assert table_names(labels, tables) == tables
-    assert table_names(dict.fromkeys(labels, new), tables) == tables
+    renamed: dict[str, str] = dict.fromkeys(labels, new)
+    assert table_names(renamed, tables) == tables
 
 
 def test_id_columns_are_named_after_the_singular_label_or_the_type_id():

@@ -11,7 +11,7 @@ from hubspot_assets.defs.automation.retention import forget_runs, retention_job
 from hubspot_assets.defs.names import Names
 from hubspot_assets.settings.hubspot import Settings
 
-TABLES = records_family(Settings(objects=("contacts", "deals"), _env_file=None), Names()).tables  # pyright: ignore[reportCallIssue]
+TABLES = records_family(Settings(objects=("contacts", "deals")), Names()).tables  # pyright: ignore[reportCallIssue]
 TOMORROW = datetime.now(UTC) + timedelta(days=1)
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 
