@@ -49,16 +49,22 @@ def sync(
 
 @app.command()
 def check() -> None:
-    """Look at everything a sync needs: token, scopes, limits, destination."""
-    from hubspot_assets.setup.preflight import findings
+    """Check everything a sync needs: settings, token, scopes, limits, destination."""
+    from hubspot_assets.setup.preflight import prerequisites
 
     works = True
     try:
-        for finding in findings(Settings.load()):
-            works = works and finding.works
-            mark = "[green]ok[/]  " if finding.works else "[red]FAIL[/]"
-            console.print(f"{mark} {finding.subject}:", end=" ")
-            console.print(finding.detail, markup=False, highlight=False)
+        for prerequisite in prerequisites(Settings.load()):
+            works = works and prerequisite.works
+            mark = (
+                "[red]FAIL[/]"
+                if not prerequisite.works
+                else "[yellow]note[/]"
+                if prerequisite.doubtful
+                else "[green]ok[/]  "
+            )
+            console.print(f"{mark} {prerequisite.subject}:", end=" ")
+            console.print(prerequisite.detail, markup=False, highlight=False)
     except SettingsError as error:
         _fail(str(error))
     raise typer.Exit(0 if works else 1)
@@ -106,7 +112,7 @@ def demo_portal(
     latency: Annotated[float, typer.Option(help="Seconds that every answer takes.", min=0.0)] = 0.0,
     limits: Annotated[bool, typer.Option(help="Keep HubSpot's rate limits.")] = True,
 ) -> None:
-    """Serve a HubSpot account for your own tests, until interrupted."""
+    """Serve a HubSpot account to test your own pipelines, until interrupted."""
     from hubspot_assets.demo_portal.server import serve
 
     try:

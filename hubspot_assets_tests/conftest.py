@@ -42,8 +42,6 @@ def settings_folder(tmp_path, monkeypatch) -> Path:
         if name.startswith(("HUBSPOT_", "DAGSTER_", "SNOWFLAKE_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    # What stands beside the records is asked for by those tests that are about it.
-    monkeypatch.setenv("HUBSPOT_DATASETS", "none")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -53,6 +51,8 @@ def account(portal, settings_folder, monkeypatch) -> Portal:
     """The small account, named by the settings, and without rate limits."""
     monkeypatch.setenv("HUBSPOT_BASE_URL", portal.url)
     monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", portal.token)
+    # What stands beside the records is asked for by those tests that are about it.
+    monkeypatch.setenv("HUBSPOT_DATASETS", "none")
     monkeypatch.setattr(Budgets, "local", lambda fingerprint: Budgets.unlimited())
     return portal
 

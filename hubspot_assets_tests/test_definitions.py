@@ -65,7 +65,7 @@ def test_a_setting_that_cannot_be_read_keeps_the_definitions_from_loading_with_a
     done = subprocess.run([sys.executable, "-c", LOAD], capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.strip().splitlines()[-1] == (
-        "hubspot_assets.settings.errors.SettingsError: HUBSPOT_UPDATED_AFTER cannot be read: 'soon' is no date or "
+        "hubspot_assets.settings.errors.SettingsError: HUBSPOT_UPDATED_AFTER is invalid: 'soon' is not a date or "
         "time; write 2024-01-31 or 2024-01-31T12:00:00Z."
     )
 

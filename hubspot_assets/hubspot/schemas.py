@@ -111,15 +111,24 @@ def resolve_object_type(client: Client, name: str) -> CustomObjectType:
             names what comes near.
         HubSpotError: What else the client could not get over.
     """
+    return find_object_type(candidates(client, name), name)
+
+
+def candidates(client: Client, name: str) -> list[CustomObjectType]:
+    """Read the custom object types among which the one must be that a user means.
+
+    Raises:
+        UnknownObjectType: Custom objects may not be read at all; the message names standard types that come near.
+        HubSpotError: What else the client could not get over.
+    """
     try:
-        types = custom_object_types(client)
+        return custom_object_types(client)
     except (MissingScopes, Forbidden) as error:
         lacking = f": it lacks {' or '.join(error.scopes)}" if isinstance(error, MissingScopes) else ""
         raise UnknownObjectType(
             f"{name!r} is not a standard object type, and the access token may not read the account's custom "
             f"objects{lacking}. {_advice((), name)}".rstrip()
         ) from error
-    return find_object_type(types, name)
 
 
 def find_object_type(types: Sequence[CustomObjectType], name: str) -> CustomObjectType:

@@ -1,6 +1,5 @@
-"""The file `.env` of the current folder, in whatever encoding an editor or a shell wrote it."""
+"""The file `.env` of the current folder."""
 
-import codecs
 import io
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,15 +7,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from hubspot_assets.settings.errors import SettingsError
-
-_BY_MARK = {
-    codecs.BOM_UTF8: "utf-8",
-    # Before UTF-16, whose mark it begins with.
-    codecs.BOM_UTF32_LE: "utf-32-le",
-    codecs.BOM_UTF32_BE: "utf-32-be",
-    codecs.BOM_UTF16_LE: "utf-16-le",
-    codecs.BOM_UTF16_BE: "utf-16-be",
-}
+from hubspot_assets.settings.text_file import read_text
 
 
 def read_dotenv(file: Path) -> Mapping[str, str]:
@@ -29,28 +20,10 @@ def read_dotenv(file: Path) -> Mapping[str, str]:
         SettingsError: The file cannot be read; the message names it.
     """
     try:
-        if not (file.is_file() or file.is_fifo()):
-            return {}
-        content = file.read_bytes()
+        # Dagster reads this file too.
+        text = read_text(file, utf_8_only=True) if file.is_file() or file.is_fifo() else ""
     except OSError as error:
-        raise SettingsError(f"{_name(file)} cannot be read: {error.strerror}.") from None
-    values = dotenv_values(stream=io.StringIO(_decoded(file, content)))
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _decoded(file: Path, content: bytes) -> str:
-    mark = next((mark for mark in _BY_MARK if content.startswith(mark)), b"")
-    content = content.removeprefix(mark)
-    try:
-        text = content.decode(_BY_MARK.get(mark, "utf-8"))
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        # The chain ends here: the error holds the whole file.
-        raise SettingsError(f"{_name(file)} is not UTF-8 text (line {line}): save it in the encoding UTF-8.") from None
-    if "\0" in text:
-        raise SettingsError(f"{_name(file)} is not UTF-8 text (it holds NUL bytes): save it in the encoding UTF-8.")
-    return text
-
-
-def _name(file: Path) -> str:
-    return f"The file {file.absolute()}"
+        raise SettingsError(f"The file {file.absolute()} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise SettingsError(f"The file {file.absolute()} {error}.") from None
+    return {name: value for name, value in dotenv_values(stream=io.StringIO(text)).items() if value is not None}

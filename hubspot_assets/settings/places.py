@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hubspot_assets.settings.as_meant import as_meant
 from hubspot_assets.settings.dotenv_file import read_dotenv
+from hubspot_assets.settings.secrets.place import read_place
 
 DOTENV = Path(".env")
 SECRETS = "HUBSPOT_SECRETS"
@@ -36,6 +37,8 @@ def given_settings() -> Mapping[str, Given]:
     given: dict[str, Given] = {}
     _add(given, os.environ, "the environment")
     _add(given, read_dotenv(DOTENV), str(DOTENV))
+    if SECRETS in given:
+        _add(given, *read_place(as_meant(given[SECRETS].text)))
     return given
 
 

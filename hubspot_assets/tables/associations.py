@@ -32,7 +32,7 @@ class AssociationsTable:
     @classmethod
     def of(cls, from_type: ObjectType, to_type: ObjectType) -> Self:
         """Return the table of a pair: `ASSOCIATIONS_CONTACTS_TO_COMPANIES`."""
-        one, other = (id_stem(each.singular_label) for each in (from_type, to_type))
+        one, other = (id_stem(each.singular_label, each.object_type_id) for each in (from_type, to_type))
         prefixes = ("FROM_", "TO_") if one == other else ("", "")
         from_column, to_column = f"{prefixes[0]}{one}_OBJECTID", f"{prefixes[1]}{other}_OBJECTID"
         plurals = (each.table.removeprefix("OBJECTS_") for each in (from_type, to_type))

@@ -8,11 +8,15 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
 from hubspot_assets.hubspot.properties import PropertyDefinition
 from hubspot_assets.tables import values
+from hubspot_assets.tables.latin import in_latin_letters
 
 # Snowflake's limit of 255 characters is the shortest of the warehouses'; four are kept for a suffix (`_999`).
 LONGEST_NAME = 251
+_LONGEST_LABEL = 100
+"""Two of them fit into the name of a table of associations."""
 
 
 def column_name(property_name: str) -> str:
@@ -20,14 +24,45 @@ def column_name(property_name: str) -> str:
     return _identifier("PROPERTY_", property_name)
 
 
-def table_name(plural_label: str) -> str:
-    """The table of an object type, from its plural label: `Line items` gives `OBJECTS_LINE_ITEMS`."""
-    return _identifier("OBJECTS_", plural_label)
+def table_names(labels: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
+    """Return the table of every custom object type, no two alike, and none that belongs to a standard type.
+
+    `Line items` gives `OBJECTS_LINE_ITEMS`; labels in other alphabets are transliterated. The type id stands for a
+    label that cannot be written in Latin letters (`OBJECTS_2_1234567`), and is added where the table belongs to another
+    type: of types with one label the oldest has its name, so a new type never changes the name of another. The answer
+    does not depend on any order.
+
+    Args:
+        labels: The plural label of each of the account's custom object types, by type id.
+        known: Tables given earlier, by type id. A type keeps its table whatever it is called today, and no other type
+            gets it, even when HubSpot no longer has the first.
+
+    Returns:
+        Type id -> table, for the types of `labels`.
+    """
+    taken = {standard.table for standard in STANDARD_OBJECT_TYPES.values()}
+    tables: dict[str, str] = {}
+    for type_id in sorted(known, key=_age_of_type):
+        if known[type_id] not in taken:
+            tables[type_id] = known[type_id]
+            taken.add(known[type_id])
+    for type_id in sorted(labels.keys() - tables.keys(), key=_age_of_type):
+        table = f"OBJECTS_{_readable(labels[type_id]) or _plain(type_id)}"
+        while table in taken:
+            table = f"{table}_{_plain(type_id)}"
+        tables[type_id] = table
+        taken.add(table)
+    return {type_id: tables[type_id] for type_id in labels}
 
 
-def id_stem(singular_label: str) -> str:
-    """Return what id columns of associations begin with: `Line item` gives `LINE_ITEM`, as in `LINE_ITEM_OBJECTID`."""
-    return _identifier("", singular_label)
+def id_stem(singular_label: str, object_type_id: str) -> str:
+    """Return what id columns of associations begin with: `Line item` gives `LINE_ITEM`, as in `LINE_ITEM_OBJECTID`.
+
+    Args:
+        singular_label: The object type's label; transliterated from other alphabets.
+        object_type_id: Its type id, which stands in for a label that is not readable in Latin letters.
+    """
+    return _readable(singular_label) or f"OBJECT_{_plain(object_type_id)}"
 
 
 def column_names(definitions: Iterable[PropertyDefinition], known: Mapping[str, str]) -> dict[str, str]:
@@ -67,5 +102,22 @@ def _free(column: str, taken: set[str]) -> str:
     return candidate
 
 
+def _age_of_type(type_id: str) -> tuple[int, str]:
+    # HubSpot counts type ids upwards.
+    return len(type_id), type_id
+
+
+def _readable(label: str) -> str:
+    """The label as part of a name; empty where letters would be lost, or where it has none."""
+    latin = in_latin_letters(label.strip())
+    lost = any(each.isalpha() and not each.isascii() for each in latin)
+    name = _plain(latin)[:_LONGEST_LABEL]
+    return "" if lost or not name.strip("_") else name
+
+
 def _identifier(prefix: str, name: str) -> str:
-    return (prefix + re.sub(r"[^A-Z0-9_]", "_", name.upper()))[:LONGEST_NAME]
+    return (prefix + _plain(name))[:LONGEST_NAME]
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^A-Z0-9_]", "_", name.upper())

@@ -137,7 +137,7 @@ def _instants(column: Sequence[Any]) -> pa.Array:
     texts = pa.array([None if each is None else str(each) for each in column], TEXT)
     instants, unfit = typed(texts, ColumnType.TIMESTAMP)
     if unfit:
-        raise ValueError(f"{next(iter(unfit.values()))!r} is no instant")
+        raise ValueError(f"{next(iter(unfit.values()))!r} is not an instant")
     return instants
 
 
@@ -145,7 +145,7 @@ def _decimals(column: Sequence[Any]) -> pa.Array:
     read: list[Decimal | None] = [None if each is None or each == "" else values.number(str(each)) for each in column]
     for each, number in zip(column, read, strict=True):
         if number is None and each not in (None, ""):
-            raise ValueError(f"{each!r} is no number")
+            raise ValueError(f"{each!r} is not a number")
     return pa.array(read, DECIMAL)
 
 

@@ -28,7 +28,7 @@ def materialize(folder: Path, name: str) -> subprocess.CompletedProcess[str]:
     ("settings", "said"),
     [
         ({"ACCESS_TOKEN": TOKEN}, "Failure: HubSpot does not know the access token. Create a service key"),
-        ({"UPDATED_AFTER": "soon"}, "SettingsError: HUBSPOT_UPDATED_AFTER cannot be read: 'soon' is no date or time"),
+        ({"UPDATED_AFTER": "soon"}, "SettingsError: HUBSPOT_UPDATED_AFTER is invalid: 'soon' is not a date or time"),
         ({"ACCESS_TOKEN": "without goals"}, "Failure: The access token lacks the scope crm.objects.goals.read"),
     ],
 )

@@ -1,7 +1,10 @@
 import base64
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
+from hubspot_assets.defs.resources.snowflake import snowflake_resource
 from hubspot_assets.settings.errors import SettingsError
 from hubspot_assets.settings.hubspot import Settings
 from hubspot_assets.settings.snowflake import SnowflakeSettings
@@ -152,3 +155,14 @@ def test_the_settings_of_snowflake_are_part_of_the_settings(complete):
     assert settings.snowflake == SnowflakeSettings.load()
     assert "SNOWFLAKE_ACCOUNT" in settings.places
     assert "MIIsecret" not in f"{settings!r} {settings.model_dump()}"
+
+
+def test_a_key_file_is_read_in_whatever_encoding_a_shell_wrote_it(complete, settings_folder, monkeypatch):
+    key = rsa.generate_private_key(65537, 2048)
+    text = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    (settings_folder / "key.p8").write_bytes(("\ufeff" + text.replace("\n", "\r\n")).encode("utf-16-le"))
+    monkeypatch.delenv("SNOWFLAKE_PRIVATE_KEY")
+    monkeypatch.setenv("SNOWFLAKE_PRIVATE_KEY_FILE", "key.p8")
+    assert snowflake_resource(SnowflakeSettings.load()).private_key == text

@@ -1,7 +1,11 @@
+import re
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hubspot_assets.tables.names import column_name, column_names, table_name
+from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
+from hubspot_assets.tables.names import column_name, column_names, id_stem, table_names
 from hubspot_assets_tests.tables.examples import definition
 
 
@@ -77,6 +81,89 @@ def test_columns_are_distinct_and_do_not_depend_on_the_order_of_the_definitions(
     assert column_names(definitions, columns) == columns
 
 
-def test_a_table_is_named_after_the_plural_label():
-    assert table_name("Line items") == "OBJECTS_LINE_ITEMS"
-    assert table_name("Pets & more") == "OBJECTS_PETS___MORE"
+@pytest.mark.parametrize(
+    ("label", "table"),
+    [
+        ("Line items of ours", "OBJECTS_LINE_ITEMS_OF_OURS"),
+        ("Pets & more", "OBJECTS_PETS___MORE"),
+        ("Größen", "OBJECTS_GROSSEN"),
+        ("E\u0301ve\u0301nements", "OBJECTS_EVENEMENTS"),
+        ("Заказы", "OBJECTS_ZAKAZY"),
+        ("Модели", "OBJECTS_MODELI"),
+        ("Модель", "OBJECTS_MODEL"),
+        ("Παραγγελίες", "OBJECTS_PARAGGELIES"),
+        ("カー", "OBJECTS_KA"),
+        ("\U0001f697 Cars", "OBJECTS___CARS"),
+        ("車両", "OBJECTS_2_7"),
+        ("Cars 車両", "OBJECTS_2_7"),
+        ("سيارات", "OBJECTS_2_7"),
+        ("!!!", "OBJECTS_2_7"),
+        ("", "OBJECTS_2_7"),
+        ("Contacts", "OBJECTS_CONTACTS_2_7"),
+        ("line-items", "OBJECTS_LINE_ITEMS_2_7"),
+    ],
+)
+def test_a_table_is_named_after_the_plural_label_or_the_type_id(label, table):
+    assert table_names({"2-7": label}, {}) == {"2-7": table}
+
+
+def test_of_types_with_one_label_the_oldest_has_its_name():
+    labels = {"2-10": "Cars", "2-9": "Cars!", "2-8": "Cars ", "2-7": "cars"}
+    assert table_names(labels, {}) == {
+        "2-7": "OBJECTS_CARS",
+        "2-8": "OBJECTS_CARS_2_8",
+        "2-9": "OBJECTS_CARS_",
+        "2-10": "OBJECTS_CARS_2_10",
+    }
+
+
+def test_a_type_that_is_renamed_keeps_its_table_and_nobody_else_gets_it():
+    known = {"2-7": "OBJECTS_CARS", "2-8": "OBJECTS_BOATS"}
+    labels = {"2-7": "Vehicles", "2-9": "Cars", "2-10": "Boats"}
+    assert table_names(labels, known) == {
+        "2-7": "OBJECTS_CARS",
+        "2-9": "OBJECTS_CARS_2_9",
+        "2-10": "OBJECTS_BOATS_2_10",
+    }
+
+
+def test_a_table_that_an_earlier_version_gave_twice_stays_with_the_right_one():
+    known = {"2-7": "OBJECTS_CONTACTS", "2-8": "OBJECTS_____", "2-9": "OBJECTS_____", "0-1": "OBJECTS_CONTACTS"}
+    assert table_names({"2-7": "Contacts", "2-8": "車両", "2-9": "物件"}, known) == {
+        "2-7": "OBJECTS_CONTACTS_2_7",
+        "2-8": "OBJECTS_____",
+        "2-9": "OBJECTS_2_9",
+    }
+
+
+def test_names_of_tables_leave_room_for_those_derived_from_them():
+    tables = table_names({"2-7": "x" * 300, "2-8": "x" * 300}, {})
+    assert len(set(tables.values())) == 2
+    assert all(len(f"ASSOCIATIONS_{table}_TO_{table}") <= 255 for table in tables.values())
+
+
+LABELS = st.dictionaries(
+    st.integers(1, 30).map("2-{}".format),
+    st.text(st.sampled_from("aAé_ -2Яя車!"), max_size=3) | st.sampled_from(["Contacts", "Deals", "Contacts 2 7"]),
+    max_size=6,
+)
+
+
+@settings(deadline=None)
+@given(LABELS, st.text(st.sampled_from("aA車"), max_size=2))
+def test_tables_are_distinct_whatever_the_order_and_a_new_type_changes_none(labels, new):
+    tables = table_names(labels, {})
+    assert len(set(tables.values())) == len(labels)
+    assert not set(tables.values()) & {standard.table for standard in STANDARD_OBJECT_TYPES.values()}
+    assert all(re.fullmatch(r"OBJECTS_[A-Z0-9_]+", table) for table in tables.values())
+    assert table_names(dict(reversed(labels.items())), {}) == tables
+    assert table_names({**labels, "2-31": new}, {}).items() > tables.items()
+    assert table_names(labels, tables) == tables
+    renamed: dict[str, str] = dict.fromkeys(labels, new)
+    assert table_names(renamed, tables) == tables
+
+
+def test_id_columns_are_named_after_the_singular_label_or_the_type_id():
+    assert id_stem("Line item", "0-8") == "LINE_ITEM"
+    assert id_stem("Заказ", "2-7") == "ZAKAZ"
+    assert id_stem("車", "2-7") == "OBJECT_2_7"

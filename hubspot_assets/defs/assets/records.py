@@ -1,6 +1,7 @@
 """One asset per object type: its live and its archived records are the two partitions of one table."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -61,21 +62,28 @@ class RecordsConfig(dg.Config):
     allow_mass_deletion: bool = Field(False, description="Let a full sync mark more than 20 % of the table as purged.")
 
     def request(self) -> RecordsRequest:
-        """The same as the sync takes it.
+        """Return the same as the sync takes it.
 
         Raises:
-            dagster.Failure: it cannot be meant so. Not raised by validators: Dagster runs those inside the step, and
+            dagster.Failure: It cannot be meant so. Not raised by validators: Dagster runs those inside the step, and
                 would retry what they refuse.
         """
         try:
             return RecordsRequest(
-                updated_after=instant(self.updated_after),
-                updated_before=instant(self.updated_before),
+                updated_after=_instant("updated_after", self.updated_after),
+                updated_before=_instant("updated_before", self.updated_before),
                 full=self.full,
                 allow_mass_deletion=self.allow_mass_deletion,
             )
         except ValueError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
+
+
+def _instant(field: str, text: str | None) -> datetime | None:
+    try:
+        return instant(text)
+    except ValueError as error:
+        raise ValueError(f"The launch's `{field}` is invalid: {error}.") from None
 
 
 def records_family(settings: Settings, names: Names) -> Family:

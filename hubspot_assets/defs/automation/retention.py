@@ -1,4 +1,4 @@
-"""Forgetting old runs. Dagster keeps what every run said for ever, and each materialization says what columns it has.
+"""Forgetting old runs. Dagster keeps the logs of all runs forever, and each materialization lists its columns.
 
 At a tick every 30 minutes, nine object types of 250 properties come to some 25 MB a day.
 """

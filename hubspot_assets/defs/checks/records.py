@@ -102,7 +102,7 @@ def _result(key: dg.AssetKey, check: str, finding: "Finding") -> dg.AssetCheckRe
         asset_key=key,
         check_name=check,
         passed=finding.holds,
-        severity=dg.AssetCheckSeverity.ERROR if finding.grave else dg.AssetCheckSeverity.WARN,
+        severity=dg.AssetCheckSeverity.ERROR if finding.severe else dg.AssetCheckSeverity.WARN,
         description=finding.sentence,
         metadata={name: _metadata(fact) for name, fact in finding.facts.items()},
     )

@@ -1,6 +1,6 @@
 """Steps of a run on Celery's workers: dagster-celery's executor, which here also sees when a worker dies.
 
-Celery forgets a task whose worker was killed, and dagster-celery would wait for its result for ever. So a run asks the
+Celery forgets a task whose worker was killed, and dagster-celery would wait for its result forever. So a run asks the
 workers now and then what they are executing. A step that none of them knows any more is treated as one that failed:
 its retry policy sends it to the queue again, and the sync goes on from its last commit.
 """
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from dagster._core.execution.plan.state import KnownExecutionState
     from dagster._core.execution.plan.step import ExecutionStep
 
-# dagster-celery registers its one task anew for every step.
+# dagster-celery registers its one task anew forevery step.
 warnings.filterwarnings("ignore", message="Task name 'execute_plan' is already registered")
 
 LOOK_SECONDS = 15.0

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from hubspot_assets.settings.as_meant import as_meant
 from hubspot_assets.settings.errors import SettingsError
 from hubspot_assets.settings.snowflake import SESSION_TOKEN_FILE, SnowflakeSettings
+from hubspot_assets.settings.text_file import read_text
 
 if TYPE_CHECKING:
     from dagster_snowflake import SnowflakeResource
@@ -104,11 +106,13 @@ def _unencrypted_key(settings: SnowflakeSettings) -> str:
     else:
         name = "SNOWFLAKE_PRIVATE_KEY_FILE"
         assert settings.private_key_file is not None
+        file = settings.private_key_file
         try:
-            pem = settings.private_key_file.read_bytes()
+            pem = as_meant(read_text(file)).encode()
         except OSError as error:
-            file = settings.private_key_file
             raise SettingsError(f"{name} names {file}, which cannot be read: {error.strerror}.") from None
+        except ValueError as error:
+            raise SettingsError(f"{name} names {file}, which {error}.") from None
     password = settings.private_key_password
     try:
         key = serialization.load_pem_private_key(pem, password.get_secret_value().encode() if password else None)
@@ -117,7 +121,7 @@ def _unencrypted_key(settings: SnowflakeSettings) -> str:
         raise SettingsError(f"{name} cannot be used, {cure} SNOWFLAKE_PRIVATE_KEY_PASSWORD.") from None
     except ValueError:
         cause = "or SNOWFLAKE_PRIVATE_KEY_PASSWORD is not its password" if password else "give the whole PEM text"
-        raise SettingsError(f"{name} cannot be used: it is no private key in PEM format, {cause}.") from None
+        raise SettingsError(f"{name} cannot be used: it is not a private key in PEM format, {cause}.") from None
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()

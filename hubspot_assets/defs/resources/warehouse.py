@@ -4,6 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hubspot_assets.settings.errors import SettingsError
 from hubspot_assets.settings.hubspot import Settings
 
 if TYPE_CHECKING:
@@ -18,10 +19,11 @@ def warehouse_of(settings: Settings) -> "Warehouse":
     """
     if settings.destination == "snowflake":
         from hubspot_assets.defs.resources.snowflake import snowflake_warehouse
-        from hubspot_assets.settings.snowflake import SnowflakeSettings
 
+        if settings.snowflake is None:
+            raise SettingsError("The destination is snowflake, which needs its settings: read them by Settings.load().")
         # Frozen settings have a hash, which pyright does not see.
-        return snowflake_warehouse(SnowflakeSettings.load())  # pyright: ignore[reportArgumentType]
+        return snowflake_warehouse(settings.snowflake)  # pyright: ignore[reportArgumentType]
     return _duckdb_warehouse(settings.duckdb_path.expanduser().resolve())
 
 

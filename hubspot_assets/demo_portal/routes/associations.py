@@ -44,7 +44,7 @@ def batch_read(call: Call) -> Answer:
         if not record_id.isdecimal():
             errors.append(_identifier_invalid(record_id))
             continue
-        # Version 3 knows no `after` per record: it gives the first page again, for ever.
+        # Version 3 knows no `after` per record: it gives the first page again, forever.
         start = _start(each.after) if each.after and call.version != "v3" else 0
         page, count = pages.render(int(record_id), start, limit)
         if count:

@@ -36,13 +36,13 @@ class Finding:
         holds: whether all is well.
         sentence: what was found and, if something is wrong, what to do.
         facts: figures and such behind it.
-        grave: whether what is wrong means that data are wrong or missing.
+        severe: whether rows are wrong or missing.
     """
 
     holds: bool
     sentence: str
     facts: Mapping[str, Any] = field(default_factory=dict)
-    grave: bool = False
+    severe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Inspection:
             cure = (
                 "Materialize `latest`; if the difference stays, with `full: true`, and report it: none may be missing."
             )
-            return Finding(False, f"{both}, and only {changed:,} changed meanwhile. {cure}", facts, grave=True)
+            return Finding(False, f"{both}, and only {changed:,} changed meanwhile. {cure}", facts, severe=True)
         cure = "Records went since: materialize `archived`; if the difference stays, `latest` with `full: true`."
         return Finding(False, f"{both}, and only {changed:,} changed meanwhile. {cure}", facts)
 
@@ -102,7 +102,7 @@ class Inspection:
         if not rows:
             return Finding(True, "Every record stands in one row.", facts)
         cure = "Something else writes into this table, or it was copied: drop it, and materialize both partitions."
-        return Finding(False, f"{rows:,} rows of {table} repeat an OBJECTID. {cure}", facts, grave=True)
+        return Finding(False, f"{rows:,} rows of {table} repeat an OBJECTID. {cure}", facts, severe=True)
 
     def future(self) -> Finding:
         """Look for rows that claim to be modified later than HubSpot's clock shows."""
@@ -113,7 +113,7 @@ class Inspection:
             return Finding(True, "No row claims to be modified in the future.", facts)
         cure = f"They keep out later changes: delete them from {table}, then materialize `latest` with `full: true`."
         sentence = f"{rows:,} rows claim to be modified after {now:%Y-%m-%d %H:%M} UTC, HubSpot's time. {cure}"
-        return Finding(False, sentence, facts, grave=True)
+        return Finding(False, sentence, facts, severe=True)
 
     def unparsed(self) -> Finding:
         """Measure the share of rows with values that do not fit the type of their column."""
@@ -176,7 +176,7 @@ class Inspection:
                 f"HUBSPOT_ALLOW_PROPERTIES asks for what HubSpot does not have: {_names(unmatched)}. Restore the "
                 "property, or correct the list."
             )
-        return Finding(not (gone or retyped or unmatched), " ".join(said), facts, grave=bool(unmatched))
+        return Finding(not (gone or retyped or unmatched), " ".join(said), facts, severe=bool(unmatched))
 
     def _admitted(self, types: Mapping[str, str]) -> Mapping[str, str]:
         return {name: type_ for name, type_ in types.items() if self.property_filter.admits(name)}

@@ -56,7 +56,7 @@ class RecordTable:
         definitions: Definitions,
         property_filter: PropertyFilter,
     ) -> "RecordTable":
-        """Lay HubSpot's definitions beside what the warehouse has."""
+        """Compare HubSpot's definitions with what the warehouse has."""
         known: list[dict] = []
         with warehouse.reading():
             stored = warehouse.schema(object_type.table)

@@ -57,7 +57,7 @@ class Seen:
 
 
 def compare(before: Look | None, now: Newest) -> Seen:
-    """Lay a look beside the one before; the first look sees nothing new.
+    """Compare a look with the one before; the first look sees nothing new.
 
     More changes than the look has records are counted as so many; more creations than that, and records restored, can
     hide others that went. The daily read of the recycle bin finds those.

@@ -141,7 +141,10 @@ def test_a_full_run_marks_what_hubspot_no_longer_has_and_refuses_to_mark_too_muc
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        ({"updated_after": "yesterday"}, "'yesterday' is no date or time; write 2024-01-31"),
+        (
+            {"updated_after": "yesterday"},
+            "The launch's `updated_after` is invalid: 'yesterday' is not a date or time; write 2024-01-31",
+        ),
         ({"full": True, "updated_after": "2024-01-31"}, "`full` reads every record"),
         ({"updated_after": "2024-02-01", "updated_before": "2024-01-01"}, "swap them or widen the window"),
     ],

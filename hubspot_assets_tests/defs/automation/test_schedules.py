@@ -25,7 +25,7 @@ GOING = [
 
 @pytest.fixture(scope="module")
 def settings() -> Settings:
-    return Settings(objects=NAMES)
+    return Settings(objects=NAMES, datasets=())
 
 
 @pytest.fixture(scope="module")

@@ -40,8 +40,8 @@ def test_a_table_just_synced_passes_with_figures_and_an_old_one_fails_with_words
     assert both("companies", instance=instance).success
     account.clear_requests()
     found = check(instance, "companies")
-    # Whose data, the two counts, and the properties in three sensitivities.
-    assert len(account.requests()) == 6
+    # Whose data, the two counts, the properties in three sensitivities, and whether sensitive values may be read.
+    assert len(account.requests()) == 7
     assert len(account.requests("search")) == 2
     # The demo portal has odd values on purpose.
     values = found.pop("values_fit_their_columns")

@@ -154,13 +154,13 @@ def _everything(error: BaseException) -> str:
 
 def test_check_tells_each_thing_that_setup_makes(environment, monkeypatch):
     from hubspot_assets.settings.hubspot import Settings
-    from hubspot_assets.setup.preflight import findings
+    from hubspot_assets.setup.preflight import prerequisites
 
     monkeypatch.setenv("HUBSPOT_DESTINATION", "snowflake")
-    found = {each.subject: each for each in findings(Settings.load()) if each.subject.startswith("snowflake")}
+    found = {each.subject: each for each in prerequisites(Settings.load()) if each.subject.startswith("snowflake")}
     assert [name.partition(" ")[2] for name in found] == ["connection", "database", "warehouse", "stage", "load"]
     assert STAGE in found["snowflake stage"].detail
     monkeypatch.setenv("SNOWFLAKE_WAREHOUSE", "ELSEWHERE")
-    *_, last = findings(Settings.load())
+    *_, last = prerequisites(Settings.load())
     assert not last.works
     assert "GRANT USAGE ON WAREHOUSE ELSEWHERE TO ROLE LOADER" in last.detail

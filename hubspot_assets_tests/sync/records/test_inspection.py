@@ -70,14 +70,14 @@ def test_records_that_change_meanwhile_are_tolerated(synced):
     assert (found.facts["difference"], found.facts["changed_meanwhile"]) == (-1, 1)
 
 
-def test_records_that_are_missing_are_grave(synced):
+def test_records_that_are_missing_are_severe(synced):
     lost = list(synced.rows([]))[:2]
     assert not set(lost) & set(synced.reasons())
     patch(synced, lost, DELETIONREASON=["lost", "lost"])
     found = records(synced)
     live = len(synced.portal.ids("tickets"))
     assert not found.holds
-    assert found.grave
+    assert found.severe
     assert f"HubSpot counts {live} live records, OBJECTS_TICKETS holds {live - 2}" in found.sentence
     assert "with `full: true`" in found.sentence
 
@@ -86,7 +86,7 @@ def test_records_deleted_meanwhile_are_told_until_the_recycle_bin_is_read(synced
     synced.portal.archive("tickets", synced.portal.ids("tickets")[:2])
     found = records(synced)
     assert not found.holds
-    assert not found.grave
+    assert not found.severe
     assert found.facts["difference"] == 2
     assert "materialize `archived`" in found.sentence
     synced.archived()
@@ -102,23 +102,23 @@ def test_where_only_records_since_an_instant_are_read_only_those_are_counted(tic
     assert 0 < found.facts["hubspot"] < len(modified)
 
 
-def test_an_id_in_two_rows_is_grave(synced, tmp_path):
+def test_an_id_in_two_rows_is_severe(synced, tmp_path):
     with duckdb.connect(tmp_path / "hubspot.duckdb") as connection:
         connection.execute(f"INSERT INTO {TABLE} FROM {TABLE} LIMIT 1")
     found = inspect(synced).duplicates()
     assert not found.holds
-    assert found.grave
+    assert found.severe
     assert found.facts == {"duplicate_rows": 1}
     assert "drop it, and materialize both partitions" in found.sentence
 
 
-def test_a_row_from_the_future_is_grave(synced):
+def test_a_row_from_the_future_is_severe(synced):
     assert inspect(synced).future().holds
     future = datetime.now() + timedelta(days=1)
     patch(synced, list(synced.rows([]))[:1], UPDATEDAT=pa.array([future], pa.timestamp("us")))
     found = inspect(synced).future()
     assert not found.holds
-    assert found.grave
+    assert found.severe
     assert found.facts["rows_modified_in_the_future"] == 1
     assert "delete them from OBJECTS_TICKETS" in found.sentence
 
@@ -154,7 +154,7 @@ def test_properties_are_compared_with_those_of_the_last_inspection(tickets):
     tickets.portal.retype_property("tickets", "moon_phase", "number")
     retyped, types = compare(types)
     assert not retyped.holds
-    assert not retyped.grave
+    assert not retyped.severe
     assert "Of another type now: moon_phase (string to number)" in retyped.sentence
     tickets.portal.archive_property("tickets", "moon_phase")
     gone, types = compare(types)
@@ -164,14 +164,14 @@ def test_properties_are_compared_with_those_of_the_last_inspection(tickets):
     assert compare(types)[0].holds
 
 
-def test_a_property_of_the_allow_list_that_vanished_is_grave_until_somebody_acts(tickets):
+def test_a_property_of_the_allow_list_that_vanished_is_severe_until_somebody_acts(tickets):
     tickets.portal.create_property("tickets", "moon_phase")
     types = inspect(tickets, "subject", "moon_*").properties(None).facts["properties"]
     tickets.portal.archive_property("tickets", "moon_phase")
     for before in (types, None):
         found = inspect(tickets, "subject", "moon_*").properties(before)
         assert not found.holds
-        assert found.grave
+        assert found.severe
         assert "HUBSPOT_ALLOW_PROPERTIES asks for what HubSpot does not have: moon_*." in found.sentence
 
 
