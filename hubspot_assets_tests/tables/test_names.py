@@ -151,7 +151,7 @@ LABELS = st.dictionaries(
 
 @settings(deadline=None)
 @given(LABELS, st.text(st.sampled_from("aA車"), max_size=2))
-def test_tables_are_distinct_whatever_the_order_and_a_new_type_changes_none(labels, new):
+def test_tables_are_distinct_whatever_the_order_and_a_new_type_changes_none(labels: dict[str, str], new: str):
     tables = table_names(labels, {})
     assert len(set(tables.values())) == len(labels)
     assert not set(tables.values()) & {standard.table for standard in STANDARD_OBJECT_TYPES.values()}
@@ -159,8 +159,7 @@ def test_tables_are_distinct_whatever_the_order_and_a_new_type_changes_none(labe
     assert table_names(dict(reversed(labels.items())), {}) == tables
     assert table_names({**labels, "2-31": new}, {}).items() > tables.items()
     assert table_names(labels, tables) == tables
-    renamed: dict[str, str] = dict.fromkeys(labels, new)
-    assert table_names(renamed, tables) == tables
+    assert table_names(dict.fromkeys(labels, new), tables) == tables
 
 
 def test_id_columns_are_named_after_the_singular_label_or_the_type_id():
