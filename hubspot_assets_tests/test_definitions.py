@@ -43,7 +43,7 @@ def defs() -> dg.Definitions:
 
 
 def test_definitions_load_without_settings_network_or_heavy_libraries(settings_folder, monkeypatch):
-    loaded = load(monkeypatch)
+    loaded = load(monkeypatch, datasets="none")
     assert loaded["keys"] == sorted(["hubspot/account", *(f"hubspot/{name}" for name in DEFAULT_OBJECT_TYPES)])
     assert loaded["executor"] == "in_process"
     # Every run and every step process pays for these imports.
@@ -52,7 +52,7 @@ def test_definitions_load_without_settings_network_or_heavy_libraries(settings_f
 
 def test_objects_by_setting_become_assets(settings_folder, monkeypatch):
     objects = "all", "services", "0-3,cars,p123_Trucks,2-1234567"
-    assert len(load(monkeypatch, objects=objects[0])["keys"]) == len(STANDARD_OBJECT_TYPES) + 1
+    assert len(load(monkeypatch, datasets="none", objects=objects[0])["keys"]) == len(STANDARD_OBJECT_TYPES) + 1
     loaded = load(monkeypatch, objects=objects[2], executor="multiprocess")
     assert loaded["keys"] == [
         "hubspot/2_1234567", "hubspot/account", "hubspot/cars", "hubspot/deals", "hubspot/p123_trucks",
@@ -70,6 +70,20 @@ def test_a_setting_that_cannot_be_read_keeps_the_definitions_from_loading_with_a
     )
 
 
+def test_what_stands_beside_the_records_is_there_by_default_without_heavy_libraries(settings_folder, monkeypatch):
+    loaded = load(monkeypatch, objects="contacts,companies")
+    assert loaded["keys"] == [
+        f"hubspot/{name}"
+        for name in (
+            "account", "account_users", "association_definitions", "associations", "companies",
+            "companies_to_companies", "companies_to_contacts", "contacts", "contacts_to_companies",
+            "contacts_to_contacts", "live_records", "object_and_event_type_definitions", "object_properties",
+            "object_with_object_properties", "objects", "owner_teams", "owners", "pipeline_stages", "pipelines", "teams",
+        )
+    ]  # fmt: skip
+    assert not {"duckdb", "pandas", "pyarrow", "numpy", "requests"} & set(loaded["modules"])
+
+
 def test_definitions_are_consistent(defs):
     dg.Definitions.validate_loadable(defs)
 
@@ -78,7 +92,8 @@ def test_hubspot_stands_upstream_of_every_asset(defs):
     graph = defs.resolve_asset_graph()
     account = dg.AssetKey(["hubspot", "account"])
     assert not graph.get(account).is_materializable
-    assert graph.get(account).child_keys == graph.materializable_asset_keys
+    for key in graph.materializable_asset_keys:
+        assert account in graph.get_ancestor_asset_keys(key), key
 
 
 def test_the_main_job_holds_every_asset_and_takes_either_partition(defs):

@@ -75,6 +75,10 @@ class AssociationsSource:
 
     def look(self, state: State, warehouse: Warehouse) -> None:
         """See which syncs have written since, and whose associations may therefore be others."""
+        self._table, self._reverse = (
+            AssociationsTable.of(one, other, warehouse.schema(AssociationsTable.of(one, other).name))
+            for one, other in ((self.from_type, self.to_type), (self.to_type, self.from_type))
+        )
         now = self.client.now()
         mode = Mode.FULL if self.full else Mode.INCREMENTAL if state.covered_until is not None else Mode.INITIAL
         upstream = upstream_of(warehouse, self._followed, state)

@@ -76,8 +76,9 @@ class Combined:
         """Return the view of all associations of all pairs."""
         dialect, selects = self.warehouse.dialect, []
         for one, other in self.pairs:
-            table = AssociationsTable.of(one, other)
-            if self.warehouse.schema(table.name) is not None:
+            stored = self.warehouse.schema(AssociationsTable.of(one, other).name)
+            if stored is not None:
+                table = AssociationsTable.of(one, other, stored)
                 selects.append(
                     Select(
                         {

@@ -1,6 +1,6 @@
 """Reading owners, teams, users, pipelines and definitions, each once for all tables that need it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 import pyarrow as pa
@@ -17,7 +17,6 @@ from hubspot_assets.hubspot.owners import Owner, owners
 from hubspot_assets.hubspot.pipelines import Pipeline, pipelines
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.errors import BadRequest, Forbidden, MissingScopes, UnknownObjectType
-from hubspot_assets.sync.object_types import object_type_called
 from hubspot_assets.sync.reference import Answer
 from hubspot_assets.tables import object_definitions, people
 from hubspot_assets.tables import pipelines as pipeline_tables
@@ -29,7 +28,7 @@ class Reading:
 
     Args:
         client: The HubSpot client.
-        objects: Object types, as `HUBSPOT_OBJECTS` names them.
+        types_of: Gives the object types, by the names that `HUBSPOT_OBJECTS` has for them.
         pairs: Pairs of them whose association labels are to be read.
     """
 
@@ -44,9 +43,11 @@ class Reading:
         "object_and_event_type_definitions": object_definitions.OBJECT_AND_EVENT_TYPE_DEFINITIONS,
     }
 
-    def __init__(self, client: Client, objects: Sequence[str], pairs: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self, client: Client, types_of: Callable[[], Mapping[str, ObjectType]], pairs: Sequence[tuple[str, str]]
+    ) -> None:
         self.client = client
-        self._objects = objects
+        self._types_of = types_of
         self._pairs = pairs
 
     def owners(self, sync_id: str) -> Answer:
@@ -97,7 +98,7 @@ class Reading:
 
     @cached_property
     def _types(self) -> Mapping[str, ObjectType]:
-        return {name: object_type_called(self.client, name) for name in self._objects}
+        return self._types_of()
 
     @cached_property
     def _owners(self) -> Sequence[Owner]:

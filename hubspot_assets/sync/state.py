@@ -131,6 +131,22 @@ def covered_until(warehouse: Warehouse, tables: Collection[str], slice_: str | N
     return {row["TABLENAME"]: row["COVEREDUNTIL"].replace(tzinfo=UTC) for row in newest.to_pylist()}
 
 
+def known_tables(warehouse: Warehouse) -> dict[str, str]:
+    """Return the tables of records that the warehouse has, by object type id."""
+    with warehouse.reading():
+        stored = warehouse.schema(SYNCS.name)
+        if stored is None or "OBJECTTYPEID" not in stored.names:
+            return {}
+        newest = warehouse.aggregate(
+            SYNCS.name,
+            ["OBJECTTYPEID", "TABLENAME"],
+            {"STARTEDAT": "max"},
+            (("OBJECTTYPEID", "is not null", None), ("COVEREDUNTIL", "is not null", None)),
+        ).to_pylist()
+        known = {row["OBJECTTYPEID"]: row["TABLENAME"] for row in sorted(newest, key=lambda row: row["STARTEDAT"])}
+        return {type_id: table for type_id, table in known.items() if warehouse.schema(table) is not None}
+
+
 def _finished(warehouse: Warehouse, of_table: Filters, by: Sequence[str]) -> list[dict[str, Any]]:
     """What the finished syncs of a table come to, by slice and object type."""
     return warehouse.aggregate(

@@ -30,11 +30,19 @@ class AssociationsTable:
     to_column: str
 
     @classmethod
-    def of(cls, from_type: ObjectType, to_type: ObjectType) -> Self:
-        """Return the table of a pair: `ASSOCIATIONS_CONTACTS_TO_COMPANIES`."""
+    def of(cls, from_type: ObjectType, to_type: ObjectType, stored: pa.Schema | None = None) -> Self:
+        """Return the table of a pair: `ASSOCIATIONS_CONTACTS_TO_COMPANIES`.
+
+        Args:
+            from_type: Whose associations.
+            to_type: To what.
+            stored: The columns that it has: those of ids keep their names when an object type is renamed.
+        """
         one, other = (id_stem(each.singular_label, each.object_type_id) for each in (from_type, to_type))
         prefixes = ("FROM_", "TO_") if one == other else ("", "")
         from_column, to_column = f"{prefixes[0]}{one}_OBJECTID", f"{prefixes[1]}{other}_OBJECTID"
+        if stored is not None:
+            from_column, to_column = stored.names[:2]
         plurals = (each.table.removeprefix("OBJECTS_") for each in (from_type, to_type))
         labels = f"{from_type.label} and the {to_type.label.lower()} that they are associated with"
         table = satellite(

@@ -160,6 +160,7 @@ def test_settings_are_told_with_their_places_and_without_their_values(account, s
     (settings_folder / ".env").write_text("HUBSPOT_OBJECTS=goals\nHUBSPOT_OWNER=team:crm\n")
     monkeypatch.delenv("HUBSPOT_BASE_URL")
     monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", "hidden value")
+    monkeypatch.delenv("HUBSPOT_DATASETS")
     told = [prerequisite for prerequisite in prerequisites(Settings.load()) if prerequisite.subject == "settings"]
     assert told == [
         Prerequisite("settings", True, "HUBSPOT_OBJECTS from .env; HUBSPOT_ACCESS_TOKEN from the environment"),

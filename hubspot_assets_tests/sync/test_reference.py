@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
 from hubspot_assets.demo_portal.control import Portal
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.sync.reading import Reading
@@ -12,6 +13,7 @@ from hubspot_assets.sync.report import Report
 from hubspot_assets.sync.run import run
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 
+TYPES = {name: STANDARD_OBJECT_TYPES[name] for name in ("contacts", "companies", "deals", "tickets")}
 PAIRS = [("contacts", "companies"), ("companies", "contacts"), ("deals", "contacts")]
 
 
@@ -22,7 +24,7 @@ class Referring:
         self.portal, self.client, self.warehouse = portal, client, warehouse
 
     def sync(self, name: str, **options) -> Report:
-        reading = Reading(self.client, ["contacts", "companies", "deals", "tickets"], PAIRS)
+        reading = Reading(self.client, lambda: TYPES, PAIRS)
         source = ReferenceSource(self.client, name, reading.tables[name], getattr(reading, name), **options)
         return run(source, self.warehouse, self.client, run_id="test", say=print)
 

@@ -11,6 +11,7 @@ from hubspot_assets.defs.assets.satellites import Satellite, Step, step_assets, 
 from hubspot_assets.defs.checks.satellites import satellite_checks
 from hubspot_assets.defs.names import Names, asset_name
 from hubspot_assets.defs.resources.hubspot import HubSpotResource
+from hubspot_assets.defs.resources.object_types import object_types
 from hubspot_assets.settings.hubspot import Settings
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _step(from_name: str, to_names: Sequence[str], settings: Settings) -> Step:
         name=f"{asset_name(from_name)}_associations",
         group=GROUP,
         satellites=[_satellite(from_name, to_name) for to_name in to_names],
-        prepare=lambda hubspot: _object_types(hubspot, [from_name, *to_names]),
+        prepare=lambda hubspot: (hubspot, object_types(hubspot.client, settings, [from_name, *to_names])),
         follows=list(dict.fromkeys([from_name, *to_names])),
         schedule=settings.latest_schedule,
     )
@@ -79,9 +80,3 @@ def _satellite(from_name: str, to_name: str) -> Satellite:
 
 def _label(object_type: ObjectType | None, name: str) -> str:
     return object_type.label.lower() if object_type is not None else f"custom objects `{name}`"
-
-
-def _object_types(hubspot: HubSpotResource, called: Sequence[str]) -> tuple[HubSpotResource, Mapping[str, ObjectType]]:
-    from hubspot_assets.sync.object_types import object_type_called
-
-    return hubspot, {name: object_type_called(hubspot.client, name) for name in dict.fromkeys(called)}

@@ -1,7 +1,7 @@
 """The combined views: all records, all properties, all associations, and the live records of each type."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 
@@ -12,10 +12,8 @@ from hubspot_assets.defs.failures import failing_clearly
 from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.partitions import LATEST
 from hubspot_assets.defs.resources.hubspot import HubSpotResource
+from hubspot_assets.defs.resources.object_types import object_types
 from hubspot_assets.settings.hubspot import Settings
-
-if TYPE_CHECKING:
-    from hubspot_assets.catalog.object_types import ObjectType
 
 GROUP = "combined"
 STEP = "combined_views"
@@ -92,7 +90,7 @@ def _assets(settings: Settings, names: Names) -> dg.AssetsDefinition:
 
         hubspot: HubSpotResource = getattr(context.resources, hubspot_key)
         with failing_clearly():
-            types = _object_types(hubspot, settings.objects)
+            types = object_types(hubspot.client, settings, settings.objects)
         pairs = [(types[one], types[other]) for one, other in pairs_of(settings)]
         for name in _names(settings):
             if name in context.op_execution_context.selected_output_names:
@@ -100,9 +98,3 @@ def _assets(settings: Settings, names: Names) -> dg.AssetsDefinition:
                 yield dg.Output(sync, name)
 
     return combined
-
-
-def _object_types(hubspot: HubSpotResource, called: Sequence[str]) -> "dict[str, ObjectType]":
-    from hubspot_assets.sync.object_types import object_type_called
-
-    return {name: object_type_called(hubspot.client, name) for name in called}

@@ -17,6 +17,7 @@ from hubspot_assets.defs.failures import failing_clearly
 from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.partitions import ARCHIVED, LATEST, RECORD_PARTITIONS
 from hubspot_assets.defs.resources.hubspot import HubSpotResource
+from hubspot_assets.defs.resources.object_types import object_types
 from hubspot_assets.settings.hubspot import Settings
 from hubspot_assets.settings.instants import instant
 from hubspot_assets.settings.schedule_expressions import ScheduleExpression
@@ -141,7 +142,6 @@ def records_asset(name: str, settings: Settings, names: Names = _NAMES) -> dg.As
     )
     def records(context: dg.AssetExecutionContext, config: RecordsConfig) -> Any:  # noqa: ANN401
         # The step's time goes into handling this output: the IO manager lets the records flow.
-        from hubspot_assets.sync.object_types import object_type_called
         from hubspot_assets.sync.records.property_filter import PropertyFilter
         from hubspot_assets.sync.records.request import Slice
         from hubspot_assets.sync.records.source import RecordsSource
@@ -151,7 +151,7 @@ def records_asset(name: str, settings: Settings, names: Names = _NAMES) -> dg.As
         _refuse_no_partitions(context)
         request = config.request()
         with failing_clearly():
-            object_type = object_type_called(hubspot.client, name)
+            [object_type] = object_types(hubspot.client, settings, [name]).values()
             for partition in context.partition_keys:
                 context.add_asset_metadata(_pages(hubspot.account, object_type), partition_key=partition)
 

@@ -11,6 +11,7 @@ from hubspot_assets.defs.checks.satellites import satellite_checks
 from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.partitions import ARCHIVED, LATEST
 from hubspot_assets.defs.resources.hubspot import HubSpotResource
+from hubspot_assets.defs.resources.object_types import object_types
 from hubspot_assets.settings.hubspot import Settings
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def _steps(settings: Settings) -> Sequence[tuple[str, Step]]:
     def reading(hubspot: HubSpotResource) -> "Reading":
         from hubspot_assets.sync.reading import Reading
 
-        return Reading(hubspot.client, settings.objects, pairs_of(settings))
+        client = hubspot.client
+        return Reading(client, lambda: object_types(client, settings, settings.objects), pairs_of(settings))
 
     def step(name: str, *satellites: str, daily: bool = False) -> Step:
         return Step(

@@ -12,6 +12,7 @@ from hubspot_assets.defs.automation.launches import being_synced
 from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.partitions import ARCHIVED, LATEST
 from hubspot_assets.defs.resources.client import client_of
+from hubspot_assets.defs.resources.object_types import object_types
 from hubspot_assets.settings.errors import SettingsError
 from hubspot_assets.settings.hubspot import Settings
 
@@ -40,7 +41,7 @@ def change_sensor(settings: Settings, names: Names, tables: Sequence[SyncedTable
     Off until somebody switches it on in the UI: a busy account gets a run a minute, which may cost more (a Snowflake
     warehouse that never sleeps) than the schedule that was asked for.
     """
-    object_types: dict[str, ObjectType] = {}
+    known: dict[str, ObjectType] = {}
     records = {name: names.key(name) for name in settings.objects}
 
     @dg.sensor(
@@ -56,7 +57,7 @@ def change_sensor(settings: Settings, names: Names, tables: Sequence[SyncedTable
 
         try:
             with client_of(settings, patience=PATIENCE) as client:
-                tick = _Tick(context, client, tables, records, object_types)
+                tick = _Tick(context, client, settings, tables, records, known)
                 tick.look_around()
                 return tick.result()
         except (SettingsError, HubSpotError) as error:
@@ -73,15 +74,17 @@ class _Tick:
         self,
         context: dg.SensorEvaluationContext,
         client: "Client",
+        settings: Settings,
         tables: Sequence[SyncedTable],
         records: Mapping[str, dg.AssetKey],
-        object_types: "dict[str, ObjectType]",
+        known: "dict[str, ObjectType]",
     ) -> None:
         from hubspot_assets.sync.records.watch import remembered
 
         self._context = context
         self._client = client
-        self._object_types = object_types
+        self._object_types = known
+        self._settings = settings
         self._tables = tables
         self._keys = records
         # In the order of looking: who was left over by the last tick comes first.
@@ -147,12 +150,11 @@ class _Tick:
         import msgspec
 
         from hubspot_assets.hubspot.records.newest import newest
-        from hubspot_assets.sync.object_types import object_type_called
         from hubspot_assets.sync.records.watch import compare
 
         if name not in self._object_types:
             # A custom object costs a request to look up.
-            self._object_types[name] = object_type_called(self._client, name)
+            self._object_types |= object_types(self._client, self._settings, [name])
         object_type = self._object_types[name]
         before = self._looks.get(name)
         now = newest(self._client, object_type.path, object_type.last_modified_property)

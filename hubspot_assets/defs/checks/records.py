@@ -11,6 +11,7 @@ from hubspot_assets.defs.failures import failing_clearly
 from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.partitions import LATEST
 from hubspot_assets.defs.resources.hubspot import HubSpotResource
+from hubspot_assets.defs.resources.object_types import object_types
 from hubspot_assets.defs.resources.warehouse import warehouse_of
 from hubspot_assets.settings.hubspot import Settings
 
@@ -54,13 +55,12 @@ def record_checks(name: str, settings: Settings, names: Names = _NAMES) -> dg.As
         required_resource_keys={hubspot_key},
     )
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        from hubspot_assets.sync.object_types import object_type_called
         from hubspot_assets.sync.records.inspection import Inspection
         from hubspot_assets.sync.records.property_filter import PropertyFilter
 
         hubspot: HubSpotResource = getattr(context.resources, hubspot_key)
         with failing_clearly():
-            object_type = object_type_called(hubspot.client, name)
+            [object_type] = object_types(hubspot.client, settings, [name]).values()
             allow, deny = settings.allow_properties.get(name, ()), settings.deny_properties.get(name, ())
             warehouse = warehouse_of(settings)
             inspection = Inspection(

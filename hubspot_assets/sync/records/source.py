@@ -7,6 +7,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from hubspot_assets.catalog.object_types import ObjectType
+from hubspot_assets.hubspot.account import granted_scopes
 from hubspot_assets.hubspot.limits.budgets import Budget
 from hubspot_assets.hubspot.properties import Definitions, property_definitions
 from hubspot_assets.hubspot.records.pages import Page
@@ -185,9 +186,10 @@ class RecordsSource:
             self.say(f"{self.name}: {error}")
             return None
         except (MissingScopes, Forbidden) as error:
-            if self.object_type.subscription is None:
+            granted = granted_scopes(self.client) if self.object_type.subscription is not None else None
+            if granted is None or granted.isdisjoint(self.object_type.scopes):
                 raise
-            # HubSpot says the same of a scope not held and of one that the subscription does not include.
+            # The scope is held, so it is the subscription that does not include the type.
             raise Unavailable(f"{error} {self.object_type.label} need {self.object_type.subscription}.") from None
 
     def _nothing_to_do(self, goal: Goal, count: Count | None) -> bool:
