@@ -27,12 +27,17 @@ _STOPPED = "Stopped. What was read until now is kept; run again to go on from th
 def instance_here() -> Iterator[dg.DagsterInstance]:
     """Yield the Dagster instance that `dagster dev` would use from here.
 
-    That is the one of DAGSTER_HOME, or else the one that `dagster.yaml` in this folder describes.
+    That is the one of DAGSTER_HOME, or else the one that `dagster.yaml` in this folder describes. Without either, the
+    run is remembered nowhere; its tables are written all the same.
     """
     from dagster._core.instance import InstanceRef
 
-    if os.environ.get("DAGSTER_HOME") or not Path("dagster.yaml").is_file():
+    if os.environ.get("DAGSTER_HOME"):
         with dg.DagsterInstance.get() as instance:
+            yield instance
+        return
+    if not Path("dagster.yaml").is_file():
+        with dg.DagsterInstance.ephemeral() as instance:
             yield instance
         return
     with (

@@ -21,7 +21,7 @@ SECONDS = 180
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory, small_portal) -> Iterator[Deployment]:
-    settings = {"HUBSPOT_BASE_URL": small_portal.url, "HUBSPOT_OBJECTS": ",".join(NAMES)}
+    settings = {"HUBSPOT_BASE_URL": small_portal.url, "HUBSPOT_OBJECTS": ",".join(NAMES), "HUBSPOT_DATASETS": "none"}
     with redis_server(PASSWORDS["broker"]) as broker, postgres_server(PASSWORDS["storage"]) as storage:
         folder = tmp_path_factory.mktemp("celery")
         yield Deployment(folder, broker=broker, storage=storage, settings=settings, token=small_portal.token)
