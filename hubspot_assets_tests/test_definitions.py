@@ -78,7 +78,8 @@ def test_what_stands_beside_the_records_is_there_by_default_without_heavy_librar
             "account", "account_users", "association_definitions", "associations", "companies",
             "companies_to_companies", "companies_to_contacts", "contacts", "contacts_to_companies",
             "contacts_to_contacts", "live_records", "object_and_event_type_definitions", "object_properties",
-            "object_with_object_properties", "objects", "owner_teams", "owners", "pipeline_stages", "pipelines", "teams",
+            "object_with_object_properties", "objects", "owner_teams", "owners", "pipeline_stages",
+            "pipelines", "teams",
         )
     ]  # fmt: skip
     assert not {"duckdb", "pandas", "pyarrow", "numpy", "requests"} & set(loaded["modules"])

@@ -29,13 +29,19 @@ NAMES = ("contacts", "companies", "deals")
 
 
 @pytest.fixture(scope="module")
-def file(small_portal: Portal, tmp_path_factory) -> Iterator[Path]:
+def file(tmp_path_factory) -> Iterator[Path]:
     """A DuckDB file with all that the queries need."""
-    small_portal.reset()
-    file = tmp_path_factory.mktemp("readme") / "hubspot.duckdb"
+    with Portal.start(sizes={"contacts": 60, "companies": 20, "deals": 40}) as portal:
+        yield synced(portal, tmp_path_factory.mktemp("readme") / "hubspot.duckdb")
+
+
+def synced(portal: Portal, file: Path) -> Path:
+    deal, contact = portal.ids("deals")[0], list(portal.associations("deals", "contacts"))
+    for _, other, *_ in (each for each in contact if each[0] == deal):
+        portal.dissociate("deals", deal, "contacts", other)
     warehouse = DuckDBWarehouse(file)
     types = {name: STANDARD_OBJECT_TYPES[name] for name in NAMES}
-    with Client(AccessToken(small_portal.token), base_url=small_portal.url, budgets=Budgets.unlimited()) as client:
+    with Client(AccessToken(portal.token), base_url=portal.url, budgets=Budgets.unlimited()) as client:
         reading = Reading(client, lambda: types, ())
         for source in (
             *(RecordsSource(client, each, Slice.LATEST) for each in types.values()),
@@ -46,7 +52,7 @@ def file(small_portal: Portal, tmp_path_factory) -> Iterator[Path]:
         ):
             run(source, warehouse, client, run_id="test", say=print)  # pyright: ignore[reportArgumentType]
         list(CombinedSync(client, "live_records", list(types.values()), (), print).write_to(warehouse, {}))
-    yield file
+    return file
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=[query.splitlines()[0] for query in QUERIES])

@@ -161,7 +161,7 @@ def week(tmp_path_factory) -> Iterator[Week]:
         patch.chdir(folder)
         patch.setattr(Budgets, "local", lambda fingerprint: Budgets.unlimited())
         # Every half hour would cost the test two minutes.
-        patch.setattr(schedules, "FRESHNESS", schedule_expression("0 4 * * *"))
+        patch.setattr(schedules, "EVERY_HALF_HOUR", schedule_expression("0 4 * * *"))
         time = stack.enter_context(SimulatedTime.of(portal))
         daemon = stack.enter_context(Daemon.of(folder, time))
         account = LivingAccount(portal, time, TEXT, SEED)
