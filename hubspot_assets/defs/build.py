@@ -8,6 +8,7 @@ import dagster as dg
 from hubspot_assets.defs.assets.associations import associations_family
 from hubspot_assets.defs.assets.combined import combined_family
 from hubspot_assets.defs.assets.family import Family
+from hubspot_assets.defs.assets.property_history import property_history_family
 from hubspot_assets.defs.assets.records import account_asset, records_family
 from hubspot_assets.defs.assets.reference import reference_family
 from hubspot_assets.defs.automation.dead_runs import dead_run_sensor
@@ -56,4 +57,6 @@ def families_of(settings: Settings, names: Names) -> Sequence[Family]:
         families = [records_family(settings, names), reference_family(settings, names)]
         if "associations" in settings.datasets:
             families.append(associations_family(settings, names))
+        if "property_history" in settings.datasets:
+            families.append(property_history_family(settings, names))
         return [*families, combined_family(settings, names)]

@@ -13,11 +13,11 @@ import numpy as np
 
 from hubspot_assets.catalog.object_types import ObjectType
 from hubspot_assets.hubspot.associations import BATCH_SIZE, AssociationBatch, AssociationRead, PairNotAllowed
-from hubspot_assets.hubspot.records.id_ranges import IdRange, Outstanding
 from hubspot_assets.hubspot.records.search import Window
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.errors import Forbidden
 from hubspot_assets.sync.commits import Commits
+from hubspot_assets.sync.planned_ids import ids_of, ranges_of, within
 from hubspot_assets.sync.run import UNAVAILABLE
 from hubspot_assets.sync.source import Batch, Mode, Plan, Rows, Target, Unavailable, Work, new_sync_id
 from hubspot_assets.sync.state import State
@@ -101,7 +101,7 @@ class AssociationsSource:
         if interrupted is not None:
             # What changed since that one looked is read, whether it had read it or not.
             later = upstream_of(warehouse, self._followed, State(state.covered_until, notes=interrupted.work.notes))
-            ids = np.union1d(ids[_within(ids, interrupted.work.outstanding)], self._changed(warehouse, later.new)[0])
+            ids = np.union1d(ids[within(ids, interrupted.work.outstanding)], self._changed(warehouse, later.new)[0])
         self._plan = AssociationsPlan(
             mode=mode,
             strategy=STRATEGY,
@@ -153,29 +153,29 @@ class AssociationsSource:
         whole = np.array(batch.whole, np.int64)
         rows = self._table.rows(batch.rows, batch.read_at, self.sync_id)
         part = Rows(self._table.table, rows, self._table.scopes(whole))
-        return Batch((part,), len(whole), ends=_ranges(whole, planned))
+        return Batch((part,), len(whole), ends=ranges_of(whole, planned))
 
     def _live(self, warehouse: Warehouse) -> int:
         return warehouse.count(self.from_type.table, [LIVE])
 
     def _everything(self, warehouse: Warehouse) -> tuple[np.ndarray, np.ndarray]:
         """Every live record, and those that have associations here and are gone."""
-        live = _ids(warehouse, self.from_type.table, "OBJECTID", [LIVE])
-        return live, np.setdiff1d(_ids(warehouse, self._table.name, self._table.from_column, [STANDING]), live)
+        live = ids_of(warehouse, self.from_type.table, "OBJECTID", [LIVE])
+        return live, np.setdiff1d(ids_of(warehouse, self._table.name, self._table.from_column, [STANDING]), live)
 
     def _changed(self, warehouse: Warehouse, new: Mapping[str, Sequence[str]]) -> tuple[np.ndarray, np.ndarray]:
         """The live records whose associations may be others since some syncs wrote, and those that are gone since."""
         table = self._table
         written: Filter = ("SYNCID", "in", new[self.from_type.table])
-        found = [_ids(warehouse, self.from_type.table, "OBJECTID", [written])]
-        partners = _ids(warehouse, self.to_type.table, "OBJECTID", [("SYNCID", "in", new[self.to_type.table])])
+        found = [ids_of(warehouse, self.from_type.table, "OBJECTID", [written])]
+        partners = ids_of(warehouse, self.to_type.table, "OBJECTID", [("SYNCID", "in", new[self.to_type.table])])
         if len(partners):
             of_partners: Filter = (table.to_column, "in", partners.tolist())
-            found.append(_ids(warehouse, table.name, table.from_column, [of_partners, STANDING]))
+            found.append(ids_of(warehouse, table.name, table.from_column, [of_partners, STANDING]))
         if self._reverse.name != table.name and new[self._reverse.name]:
             found += self._disagreeing(warehouse, new[self._reverse.name])
         ids = np.unique(np.concatenate(found))
-        live = _ids(warehouse, self.from_type.table, "OBJECTID", [LIVE, ("OBJECTID", "in", ids.tolist())])
+        live = ids_of(warehouse, self.from_type.table, "OBJECTID", [LIVE, ("OBJECTID", "in", ids.tolist())])
         return live, np.setdiff1d(ids, live)
 
     def _disagreeing(self, warehouse: Warehouse, new: Sequence[str]) -> Iterable[np.ndarray]:
@@ -188,39 +188,6 @@ class AssociationsSource:
         for part in warehouse.missing(reverse.name, [written, STANDING], table.name, [STANDING], pair):
             yield part[table.from_column].to_numpy()
         ended: Filter = ("REMOVEDAT", "is not null", None)
-        ids = _ids(warehouse, reverse.name, table.from_column, [written, ended])
+        ids = ids_of(warehouse, reverse.name, table.from_column, [written, ended])
         if len(ids):
             yield ids
-
-
-def _ids(warehouse: Warehouse, table: str, column: str, where: Sequence[Filter]) -> np.ndarray:
-    """The different values of a column of ids, ascending; none where there is no such table."""
-    if warehouse.schema(table) is None:
-        return np.array([], np.int64)
-    return np.unique(warehouse.read(table, [column], where)[column].to_numpy())
-
-
-def _within(ids: np.ndarray, outstanding: Outstanding) -> np.ndarray:
-    """Which of some ids lie in what is outstanding."""
-    inside = np.zeros(len(ids), bool)
-    for range_ in outstanding.ranges:
-        inside |= (ids >= range_.start) & (ids < (range_.stop if range_.stop is not None else np.iinfo(np.int64).max))
-    return inside
-
-
-def _ranges(done: np.ndarray, planned: np.ndarray) -> tuple[IdRange, ...]:
-    """The ranges of ids of which, among all planned, none but those done are in.
-
-    Args:
-        done: Some of the planned ids.
-        planned: All of them, ascending.
-    """
-    places = np.sort(np.searchsorted(planned, done))
-    if not len(places):
-        return ()
-    starts = places[np.concatenate(([True], np.diff(places) > 1))]
-    ends = places[np.concatenate((np.diff(places) > 1, [True]))]
-    return tuple(
-        IdRange(int(planned[start]) if start else 0, int(planned[end + 1]) if end + 1 < len(planned) else None)
-        for start, end in zip(starts, ends, strict=True)
-    )

@@ -43,6 +43,7 @@ class SimulatedTime:
             patch.setattr("hubspot_assets.hubspot.transport.clock.time", clock)
             sleep = "hubspot_assets.hubspot.transport.clock.Clock.sleep"
             patch.setattr(sleep, lambda _, seconds: simulated.sleep(seconds))
+            patch.setattr("tenacity.nap.time", clock)
             patch.setattr("hubspot_assets.defs.automation.sensors.time", clock)
             for module in ("defs.checks.freshness", "defs.checks.covered_instants", "sync.records.source"):
                 patch.setattr(f"hubspot_assets.{module}.datetime", Clock)

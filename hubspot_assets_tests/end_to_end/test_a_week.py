@@ -264,7 +264,8 @@ def test_runs_of_an_outage_fail_after_retries_and_the_next_one_goes_on(week):
     assert sorted(launched) == [("archived", "archived"), *[("latest", "latest")] * 3]
     for run in failed:
         # A check looks at nothing where the sync before it failed.
-        assert week.events(run, dg.DagsterEventType.STEP_RESTARTED) == 2 * len(NAMES)
+        # What passes is tried again within the step.
+        assert week.events(run, dg.DagsterEventType.STEP_RESTARTED) == 0
         assert week.events(run, dg.DagsterEventType.STEP_FAILURE) == len(NAMES)
     stumbling = week.look_at(at(WEDNESDAY, 16))
     assert [run.status for run in stumbling.runs] == [dg.DagsterRunStatus.SUCCESS]
@@ -300,7 +301,8 @@ def test_the_sensor_launches_what_changed_and_costs_one_request_per_object_type(
     ]
     idle = [look for look in week.minutes if not look.runs]
     assert len(idle) == len(week.minutes) - 2
-    assert {look.requests for look in idle} == {1 + len(NAMES)}
+    # The sensor that ends dead runs asks HubSpot nothing.
+    assert {look.requests for look in idle} - {0} == {1 + len(NAMES)}
 
 
 def test_the_checks_after_the_last_run_find_nothing_but_values_that_do_not_fit(week):

@@ -74,7 +74,7 @@ def launched(dagster: DagsterServer) -> list[str]:
 
 
 def test_schedules_are_on_from_the_start_the_sensor_is_not_and_each_goes_off_and_on_again(dagster):
-    assert dagster.automations() == dict.fromkeys(SCHEDULES, "RUNNING") | {SENSOR: "STOPPED"}
+    assert dagster.automations() == dict.fromkeys(SCHEDULES, "RUNNING") | {SENSOR: "STOPPED", "dead_runs": "RUNNING"}
     for name in (*SCHEDULES, SENSOR):
         dagster.switch(name, on=False)
     assert set(dagster.automations().values()) == {"STOPPED"}

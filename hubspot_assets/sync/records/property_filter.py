@@ -17,10 +17,12 @@ class PropertyFilter:
     Attributes:
         allow: only properties that match one of these are read; empty means all.
         deny: properties that match one of these are not read; wins over `allow`.
+        only: nothing is read besides, not even what syncs of records need.
     """
 
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
+    only: bool = False
 
     def select(self, definitions: Sequence[PropertyDefinition]) -> list[PropertyDefinition]:
         """The definitions of the properties to read, in the order given."""
@@ -28,7 +30,7 @@ class PropertyFilter:
 
     def admits(self, name: str) -> bool:
         """Whether a property is to be read."""
-        if name in ALWAYS_READ:
+        if name in ALWAYS_READ and not self.only:
             return True
         allowed = not self.allow or any(fnmatchcase(name, pattern) for pattern in self.allow)
         return allowed and not any(fnmatchcase(name, pattern) for pattern in self.deny)
