@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from hubspot_assets.demo_portal.associations import Associations
 from hubspot_assets.demo_portal.clock import DAY, Clock, instant_text, parse_instant
 from hubspot_assets.demo_portal.company.build import ARCHIVED_SHARE, DEFAULT_SIZES, MERGED_SHARE, Ids, build
+from hubspot_assets.demo_portal.company.lists import make_lists
 from hubspot_assets.demo_portal.company.rows import extra_definitions
 from hubspot_assets.demo_portal.company.world import World
 from hubspot_assets.demo_portal.definitions import Layout, PropertyDefinition
@@ -16,6 +17,7 @@ from hubspot_assets.demo_portal.faults import Faults
 from hubspot_assets.demo_portal.history import History
 from hubspot_assets.demo_portal.index import NO_LAG, Lag, SearchIndex
 from hubspot_assets.demo_portal.limits import LIMITS_OFF, Limits, LimitSettings
+from hubspot_assets.demo_portal.lists import Lists
 from hubspot_assets.demo_portal.people import OWNERS, People
 from hubspot_assets.demo_portal.pipelines import Pipelines
 from hubspot_assets.demo_portal.portal_types import PortalType, PortalTypes, custom_type, standard_types
@@ -57,6 +59,10 @@ class Behavior:
             (`num_associated_…`) it changes; reports say that it does not.
         associations_page: associations per record in one answer of the batch read.
         inline_associations_page: associations per record and type inside a list answer.
+        lists_by_cursor: lists can be read by `/lists/all`; without it, only search has them.
+        list_stamps: when `hs_last_record_added_at` and `…_removed_at` move: `on_time`, `late`, or never (`frozen`).
+        list_stamps_delay: minutes that late stamps take.
+        join_order_descending: members by join order come newest first.
         versions_kept: versions of a property that HubSpot still has; None: 45 for contacts, 20 for others.
     """
 
@@ -69,6 +75,10 @@ class Behavior:
     association_edits_touch: bool = False
     associations_page: int = 500
     inline_associations_page: int = 100
+    lists_by_cursor: bool = True
+    list_stamps: Literal["on_time", "late", "frozen"] = "on_time"
+    list_stamps_delay: int = 15
+    join_order_descending: bool = True
     versions_kept: int | None = None
 
 
@@ -144,6 +154,8 @@ class Account:
             store.forgotten = partial(self.associations.forget, name)
         self.roll_ups = RollUps(self.stores, self.associations)
         self.roll_ups.count_at_start()
+        self.lists = Lists(self.clock)
+        self.lists.add_many(make_lists(self.stores, self.clock.now() // DAY * DAY, Random(f"{options.seed}/lists")))
         lag = _lag(options.index_lag)
         self.indexes = {
             name: SearchIndex(store, self.clock, Random(f"{options.seed}/{name}/index"), lag)

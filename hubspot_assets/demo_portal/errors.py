@@ -128,14 +128,27 @@ def object_type_unknown(name: str) -> Refusal:
     return _error(400, f"Unable to infer object type from: {name}")
 
 
-def invalid(message: str, **context: list[str]) -> Refusal:
+def invalid(message: str, *, subCategory: str = "", **context: list[str]) -> Refusal:
     """A request HubSpot cannot accept: 400 `VALIDATION_ERROR`."""
-    return _error(400, message, category="VALIDATION_ERROR", **({"context": context} if context else {}))
+    more: dict[str, object] = {"subCategory": subCategory} if subCategory else {}
+    return _error(400, message, category="VALIDATION_ERROR", **more, **({"context": context} if context else {}))
 
 
 def pair_not_allowed(from_type_id: str, to_type_id: str) -> Refusal:
     """Records of these types cannot be associated: 400."""
     return invalid(f"There are no association types from {from_type_id} to {to_type_id}")
+
+
+def list_cursor_invalid() -> Refusal:
+    """A cursor of lists or members that is malformed, or was made for other filters: 400."""
+    return _error(400, "The cursor is invalid", category="VALIDATION_ERROR", subCategory="INVALID_CURSOR")
+
+
+def list_not_found(list_id: str) -> Refusal:
+    """No such list, or it was deleted: 404."""
+    return _error(
+        404, f"List does not exist with ID {list_id}.", category="OBJECT_NOT_FOUND", subCategory="ILS.LIST_NOT_FOUND"
+    )
 
 
 def uri_too_long() -> Refusal:

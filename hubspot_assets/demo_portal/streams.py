@@ -15,7 +15,20 @@ def history(account: Account, type: str) -> Iterator[object]:
     return account.history.served(account.store(type).object_type.name)
 
 
-STREAMS: Mapping[str, Stream] = {stream.__name__: stream for stream in (history,)}
+def lists(account: Account) -> Iterator[object]:
+    """Every list that there is, as HubSpot writes it, with its true stamps."""
+    names = ("hs_list_size", "hs_folder_name", "hs_last_record_added_at", "hs_last_record_removed_at")
+    return (each.as_json(names, account.clock.now()) for each in account.lists.ascending(()))
+
+
+def members(account: Account) -> Iterator[object]:
+    """Every membership: list, record, milliseconds."""
+    for each in account.lists.ascending(()):
+        for record, at in each.members(by_join=False):
+            yield each.id, record, at
+
+
+STREAMS: Mapping[str, Stream] = {stream.__name__: stream for stream in (history, lists, members)}
 
 
 def stream(account: Account, name: str, arguments: Mapping[str, str]) -> Iterator[object]:

@@ -23,6 +23,8 @@ OTHER_SCOPES = (
     "sales-email-read",
     "settings.users.read",
     "settings.users.teams.read",
+    "crm.lists.read",
+    "crm.segments.read",
 )
 _DECODABLE = re.compile(r"(pat-[a-z0-9]+-|CK)[\w-]+")
 

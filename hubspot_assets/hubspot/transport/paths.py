@@ -80,6 +80,26 @@ def roles(version: str) -> str:
     return f"{users(version)}/roles"
 
 
+def all_lists(version: str) -> str:
+    """Lists of the account, by cursor (POST); since 2026-09."""
+    return f"/crm/lists/{version}/all"
+
+
+def search_lists(version: str) -> str:
+    """Lists of the account, by offset up to a ceiling (POST)."""
+    return f"/crm/lists/{version}/search"
+
+
+def list_members(version: str, list_id: str) -> str:
+    """Members of a list, by record id (GET)."""
+    return f"/crm/lists/{version}/{_segment(list_id)}/memberships"
+
+
+def list_members_by_join(version: str, list_id: str) -> str:
+    """Members of a list, in the order in which they joined (GET)."""
+    return f"{list_members(version, list_id)}/join-order"
+
+
 def account_details(version: str) -> str:
     """Return the path of what the account is: id, time zone, where its data lives (GET)."""
     return f"/account-info/{version}/details"
