@@ -9,10 +9,12 @@ from typing import Any, Literal
 from hubspot_assets.demo_portal.associations import Associations
 from hubspot_assets.demo_portal.clock import DAY, Clock, instant_text, parse_instant
 from hubspot_assets.demo_portal.company.build import ARCHIVED_SHARE, DEFAULT_SIZES, MERGED_SHARE, Ids, build
+from hubspot_assets.demo_portal.company.events import make_events
 from hubspot_assets.demo_portal.company.lists import make_lists
 from hubspot_assets.demo_portal.company.rows import extra_definitions
 from hubspot_assets.demo_portal.company.world import World
 from hubspot_assets.demo_portal.definitions import Layout, PropertyDefinition
+from hubspot_assets.demo_portal.events import Events
 from hubspot_assets.demo_portal.faults import Faults
 from hubspot_assets.demo_portal.history import History
 from hubspot_assets.demo_portal.index import NO_LAG, Lag, SearchIndex
@@ -63,6 +65,10 @@ class Behavior:
         list_stamps: when `hs_last_record_added_at` and `…_removed_at` move: `on_time`, `late`, or never (`frozen`).
         list_stamps_delay: minutes that late stamps take.
         join_order_descending: members by join order come newest first.
+        events_in_plan: the account has the Enterprise subscription that events need.
+        events_page: the most events of a page.
+        event_bounds_inclusive: whether the instants of a window are within it; not documented.
+        event_definitions_path: `events` as in 2026-09, or `custom` as in its draft.
         versions_kept: versions of a property that HubSpot still has; None: 45 for contacts, 20 for others.
     """
 
@@ -79,6 +85,10 @@ class Behavior:
     list_stamps: Literal["on_time", "late", "frozen"] = "on_time"
     list_stamps_delay: int = 15
     join_order_descending: bool = True
+    events_in_plan: bool = True
+    events_page: int = 100
+    event_bounds_inclusive: bool = False
+    event_definitions_path: Literal["events", "custom"] = "events"
     versions_kept: int | None = None
 
 
@@ -156,6 +166,8 @@ class Account:
         self.roll_ups.count_at_start()
         self.lists = Lists(self.clock)
         self.lists.add_many(make_lists(self.stores, self.clock.now() // DAY * DAY, Random(f"{options.seed}/lists")))
+        self.events = Events(PORTAL_ID)
+        make_events(self.events, self.stores, self.clock.now() // DAY * DAY, Random(f"{options.seed}/events"))
         lag = _lag(options.index_lag)
         self.indexes = {
             name: SearchIndex(store, self.clock, Random(f"{options.seed}/{name}/index"), lag)

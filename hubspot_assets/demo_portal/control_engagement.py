@@ -1,7 +1,7 @@
 """The part of the handle on a portal that is about histories, lists and events."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,6 +54,32 @@ class EngagementControl(ABC):
     def leave_list(self, id: int, records: Iterable[int], *, at: datetime | None = None) -> int:
         """Let records leave a list; how many were in."""
         return self.order("leave_list", id=id, records=list(records), at=instant_text(at))["left"]
+
+    # Events
+
+    def events(self, type: str) -> list[dict[str, Any]]:
+        """Every event of a type, as HubSpot writes it."""
+        return list(self.stream(f"stream/events?type={type}"))
+
+    def event_definitions(self) -> list[dict[str, Any]]:
+        """The account's own types of events."""
+        return list(self.stream("stream/event_definitions"))
+
+    def add_events(self, type: str, events: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Let events arrive, however long ago they occurred (see `engagement_orders.add_events`); their ids."""
+        return self.order("add_events", type=type, events=list(events))["ids"]
+
+    def make_events(
+        self, type: str, count: int, since: datetime, until: datetime | None = None, *, record_type: str = "contacts"
+    ) -> int:
+        """Let many events arrive at once, spread over a span of time; how many the type has then."""
+        span = {"since": instant_text(since), "until": instant_text(until)}
+        return self.order("make_events", type=type, count=count, record_type=record_type, **span)["total"]
+
+    def define_event(self, name: str, properties: Mapping[str, str], *, primary_object: str = "CONTACT") -> str:
+        """Define a type of events, or change its definition; its full name."""
+        order = self.order("define_event", name=name, properties=dict(properties), primary_object=primary_object)
+        return order["name"]
 
 
 def instant_text(at: datetime | None) -> str | None:

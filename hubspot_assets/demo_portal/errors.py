@@ -128,10 +128,9 @@ def object_type_unknown(name: str) -> Refusal:
     return _error(400, f"Unable to infer object type from: {name}")
 
 
-def invalid(message: str, *, subCategory: str = "", **context: list[str]) -> Refusal:
+def invalid(message: str, **context: list[str]) -> Refusal:
     """A request HubSpot cannot accept: 400 `VALIDATION_ERROR`."""
-    more: dict[str, object] = {"subCategory": subCategory} if subCategory else {}
-    return _error(400, message, category="VALIDATION_ERROR", **more, **({"context": context} if context else {}))
+    return _error(400, message, category="VALIDATION_ERROR", **({"context": context} if context else {}))
 
 
 def pair_not_allowed(from_type_id: str, to_type_id: str) -> Refusal:
@@ -144,11 +143,26 @@ def list_cursor_invalid() -> Refusal:
     return _error(400, "The cursor is invalid", category="VALIDATION_ERROR", subCategory="INVALID_CURSOR")
 
 
+def list_type_invalid(processing_type: str) -> Refusal:
+    """A processing type that lists cannot have: 400."""
+    return _error(
+        400,
+        f"{processing_type} is no processing type",
+        category="VALIDATION_ERROR",
+        subCategory="INVALID_PROCESSING_TYPE",
+    )
+
+
 def list_not_found(list_id: str) -> Refusal:
     """No such list, or it was deleted: 404."""
     return _error(
         404, f"List does not exist with ID {list_id}.", category="OBJECT_NOT_FOUND", subCategory="ILS.LIST_NOT_FOUND"
     )
+
+
+def events_not_in_plan() -> Refusal:
+    """The account has no Enterprise subscription, which events need: 403 naming scopes that nobody can choose."""
+    return _error(403, "Insufficient scopes, requires one of: [event-detail-read,web-analytics-api-access]")
 
 
 def uri_too_long() -> Refusal:

@@ -8,7 +8,7 @@ from starlette.routing import compile_path
 
 from hubspot_assets.demo_portal.calls import Endpoint
 from hubspot_assets.demo_portal.errors import method_not_allowed, path_unknown
-from hubspot_assets.demo_portal.routes import account, associations, definitions, lists, objects, people, search
+from hubspot_assets.demo_portal.routes import account, associations, definitions, events, lists, objects, people, search
 
 DATED_VERSIONS = ("2026-03", "2026-09")
 NUMBERED_VERSIONS = ("v1", "v2", "v3", "v4")
@@ -21,6 +21,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *account.ENDPOINTS,
     *people.ENDPOINTS,
     *lists.ENDPOINTS,
+    *events.ENDPOINTS,
 )
 
 

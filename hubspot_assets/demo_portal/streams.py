@@ -28,7 +28,19 @@ def members(account: Account) -> Iterator[object]:
             yield each.id, record, at
 
 
-STREAMS: Mapping[str, Stream] = {stream.__name__: stream for stream in (history, lists, members)}
+def events(account: Account, type: str) -> Iterator[object]:
+    """Every event of a type, as HubSpot writes it."""
+    return (each.as_json(type) for each in account.events.of(type))
+
+
+def event_definitions(account: Account) -> Iterator[object]:
+    """The account's own types of events."""
+    return (each.as_json(include_properties=True) for each in account.events.definitions.values())
+
+
+STREAMS: Mapping[str, Stream] = {
+    stream.__name__: stream for stream in (history, lists, members, events, event_definitions)
+}
 
 
 def stream(account: Account, name: str, arguments: Mapping[str, str]) -> Iterator[object]:

@@ -25,6 +25,7 @@ OTHER_SCOPES = (
     "settings.users.teams.read",
     "crm.lists.read",
     "crm.segments.read",
+    "behavioral_events.event_definitions.read_write",
 )
 _DECODABLE = re.compile(r"(pat-[a-z0-9]+-|CK)[\w-]+")
 

@@ -7,7 +7,13 @@ from typing import Any
 from hubspot_assets.demo_portal.calls import Answer, Call, Endpoint, answer
 from hubspot_assets.demo_portal.clock import MINUTE, instant_text
 from hubspot_assets.demo_portal.cursors import packed, unpacked
-from hubspot_assets.demo_portal.errors import invalid, list_cursor_invalid, list_not_found, path_unknown
+from hubspot_assets.demo_portal.errors import (
+    invalid,
+    list_cursor_invalid,
+    list_not_found,
+    list_type_invalid,
+    path_unknown,
+)
 from hubspot_assets.demo_portal.lists import PROCESSING_TYPES, Member, RecordList
 
 SCOPES = ("crm.lists.read", "crm.segments.read")
@@ -168,7 +174,7 @@ def _processing_types(body: Mapping[str, Any]) -> list[str]:
     types = [str(each) for each in body.get("processingTypes") or ()]
     for each in types:
         if each not in PROCESSING_TYPES:
-            raise invalid(f"{each} is no processing type", subCategory="INVALID_PROCESSING_TYPE")
+            raise list_type_invalid(each)
     return types
 
 

@@ -100,6 +100,21 @@ def list_members_by_join(version: str, list_id: str) -> str:
     return f"{list_members(version, list_id)}/join-order"
 
 
+def events(version: str) -> str:
+    """Events of one type within a span of time (GET)."""
+    return f"/events/event-occurrences/{version}"
+
+
+def event_types(version: str) -> str:
+    """Names of the types of events (GET)."""
+    return f"{events(version)}/event-types"
+
+
+def event_definitions(version: str) -> tuple[str, str]:
+    """Definitions of the account's own types of events (GET): where they are, and where drafts of the API had them."""
+    return f"/events/{version}/event-definitions", f"/events/custom/{version}/event-definitions"
+
+
 def account_details(version: str) -> str:
     """Return the path of what the account is: id, time zone, where its data lives (GET)."""
     return f"/account-info/{version}/details"
