@@ -1,6 +1,5 @@
 """The tables of events: one per type, a row per occurrence."""
 
-import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,8 +13,9 @@ from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
 from hubspot_assets.hubspot.events import Event
 from hubspot_assets.hubspot.properties import PropertyDefinition
 from hubspot_assets.tables.columns import typed
+from hubspot_assets.tables.filling import encodable, filled, text_array
 from hubspot_assets.tables.names import id_stem
-from hubspot_assets.tables.satellites import INSTANT, INTEGER, TEXT, field, filled, json_text, text_array
+from hubspot_assets.tables.satellite import instant, json_text, satellite, text, whole
 from hubspot_assets.tables.schema import PropertyColumn, property_columns
 from hubspot_assets.warehouse.base import UNPARSED, Table
 
@@ -83,26 +83,22 @@ class EventTable:
             stored: The table as it is, when there is one; see `tables.schema.record_schema`.
         """
         properties = property_columns(definitions, known_columns, stored)
-        columns = [
-            field("ID", TEXT, "HubSpot's id of the event."),
-            field("EVENTTYPE", TEXT, "The type's full name."),
-            field("EVENTTYPEID", TEXT, "HubSpot's id of the type, where known."),
-            field("OBJECTTYPEID", TEXT, "HubSpot's id of the object type of the record that the event is about."),
-            field("OBJECTID", INTEGER, "The record that the event is about."),
-            field("OCCURREDAT", INSTANT, "When it occurred (UTC), by the sender's word: it may have come days later."),
-            *(each.to_arrow() for each in properties),
-            field(UNPARSED, TEXT, "Values that fit no column, as JSON: property to raw text."),
-            field("INGESTEDAT", INSTANT, "When HubSpot answered, by HubSpot's clock (UTC)."),
-            field("SYNCID", TEXT, "The row of SYNCS that wrote this row."),
-        ]
-        table = Table(
-            name=name,
-            schema=pa.schema(columns),
+        table = satellite(
+            name,
+            f"Events {event_type}: one row per occurrence.",
+            [
+                text("ID", "HubSpot's id of the event."),
+                text("EVENTTYPE", "The type's full name."),
+                text("EVENTTYPEID", "HubSpot's id of the type, where known."),
+                text("OBJECTTYPEID", "HubSpot's id of the object type of the record that the event is about."),
+                whole("OBJECTID", "The record that the event is about."),
+                instant("OCCURREDAT", "When it occurred, by the sender's word: it may have come days later"),
+                *(each.to_arrow() for each in properties),
+                text(UNPARSED, "Values that fit no column, as JSON: property to raw text."),
+            ],
             key=("ID",),
-            provenance=("INGESTEDAT", "SYNCID"),
             json=(UNPARSED,),
             immutable=True,
-            comment=f"Events {event_type}: one row per occurrence.",
         )
         return cls(event_type, event_type_id, table, properties)
 
@@ -150,15 +146,14 @@ class EventTable:
         for each in self.properties:
             texts = text_array([_text(properties.get(each.property)) for properties in given])
             columns[each.column], unfit = typed(texts, each.type)
-            for row, text in unfit.items():
-                unparsed[row][each.property] = text
+            for row, raw in unfit.items():
+                unparsed[row][each.property] = raw
         known = {each.property for each in self.properties}
         for row, properties in enumerate(given):
             for name in properties.keys() - known:
-                if text := _text(properties[name]):
-                    unparsed[row][name] = text
-        texts = {row: json.dumps(values, ensure_ascii=False) for row, values in unparsed.items()}
-        return columns, [texts.get(row) for row in range(len(events))]
+                if raw := _text(properties[name]):
+                    unparsed[row][encodable(name)] = encodable(raw)
+        return columns, [json_text(unparsed.get(row)) for row in range(len(events))]
 
 
 def _text(value: object) -> str | None:

@@ -7,43 +7,44 @@ import pyarrow as pa
 
 from hubspot_assets.hubspot.list_members import Members
 from hubspot_assets.hubspot.lists import RecordList
-from hubspot_assets.tables.satellites import INSTANT, INTEGER, TEXT, filled, satellite
+from hubspot_assets.tables.filling import filled
+from hubspot_assets.tables.satellite import instant, satellite, text, whole
 
 LISTS = satellite(
     "LISTS",
+    "Lists (segments) of all object types.",
     (
-        ("LISTID", TEXT, "HubSpot's id of the list."),
-        ("NAME", TEXT, "Its name."),
-        ("OBJECTTYPEID", TEXT, "HubSpot's id of the object type of its members."),
-        ("PROCESSINGTYPE", TEXT, "MANUAL, DYNAMIC or SNAPSHOT."),
-        ("PROCESSINGSTATUS", TEXT, "COMPLETE, PROCESSING (members still come and go) or PAUSED."),
-        ("LISTSIZE", INTEGER, "How many members it has, as HubSpot counts."),
-        ("LISTVERSION", INTEGER, "Moves with the list's definition."),
-        ("FOLDERNAME", TEXT, "The folder that it is filed in."),
-        ("LASTRECORDADDEDAT", INSTANT, "When a record last joined, by HubSpot (UTC)."),
-        ("LASTRECORDREMOVEDAT", INSTANT, "When a record last left, by HubSpot (UTC)."),
-        ("FILTERSUPDATEDAT", INSTANT, "When its conditions were last changed (UTC)."),
-        ("CREATEDAT", INSTANT, "When it was made (UTC)."),
-        ("UPDATEDAT", INSTANT, "When it was last edited (UTC); members who join or leave do not move it."),
-        ("CREATEDBYID", TEXT, "The user who made it."),
-        ("UPDATEDBYID", TEXT, "The user who last edited it."),
+        text("LISTID", "HubSpot's id of the list."),
+        text("NAME", "Its name."),
+        text("OBJECTTYPEID", "HubSpot's id of the object type of its members."),
+        text("PROCESSINGTYPE", "MANUAL, DYNAMIC or SNAPSHOT."),
+        text("PROCESSINGSTATUS", "COMPLETE, PROCESSING (members still come and go) or PAUSED."),
+        whole("LISTSIZE", "How many members it has, as HubSpot counts."),
+        whole("LISTVERSION", "Moves with the list's definition."),
+        text("FOLDERNAME", "The folder that it is filed in."),
+        instant("LASTRECORDADDEDAT", "When a record last joined, by HubSpot"),
+        instant("LASTRECORDREMOVEDAT", "When a record last left, by HubSpot"),
+        instant("FILTERSUPDATEDAT", "When its conditions were last changed"),
+        instant("CREATEDAT", "When it was made"),
+        instant("UPDATEDAT", "When it was last edited (UTC); members who join or leave do not move it."),
+        text("CREATEDBYID", "The user who made it."),
+        text("UPDATEDBYID", "The user who last edited it."),
+        instant("DELETEDAT", "When a sync first knew that the list is gone; NULL while it is there"),
     ),
     key=("LISTID",),
-    removal="DELETEDAT",
-    comment="Lists (segments) of all object types.",
 )
 
 LIST_MEMBERSHIPS = satellite(
     "LIST_MEMBERSHIPS",
+    "Which records are in which lists, and which were.",
     (
-        ("LISTID", TEXT, "The list."),
-        ("OBJECTID", INTEGER, "The record that is in it."),
-        ("OBJECTTYPEID", TEXT, "HubSpot's id of the object type of the record."),
-        ("MEMBERSHIPAT", INSTANT, "Since when it is in the list, for the last time (UTC)."),
+        text("LISTID", "The list."),
+        whole("OBJECTID", "The record that is in it."),
+        text("OBJECTTYPEID", "HubSpot's id of the object type of the record."),
+        instant("MEMBERSHIPAT", "Since when it is in the list, for the last time"),
+        instant("REMOVEDAT", "When a sync first knew that the record is no longer in it; NULL while it is"),
     ),
     key=("LISTID", "OBJECTID"),
-    removal="REMOVEDAT",
-    comment="Which records are in which lists, and which were.",
 )
 
 

@@ -43,7 +43,7 @@ def test_events_become_typed_rows_and_what_fits_no_column_stays_raw():
     first, second = rows(
         [
             event(seats="25", day="2026-11-30", note=""),
-            event("b", seats="many", note="x\ud800", strange="1", more={"a": 1}),
+            event("b", seats="many", note="x\ud800", strange="1\udc00", more={"a": 1}),
         ],
         definitions,
     )
@@ -53,7 +53,7 @@ def test_events_become_typed_rows_and_what_fits_no_column_stays_raw():
         "PROPERTY_DAY": date(2026, 11, 30), "PROPERTY_NOTE": None, "UNPARSED": None,
         "INGESTEDAT": AT.replace(tzinfo=None), "SYNCID": "s",
     }  # fmt: skip
-    assert json.loads(second["UNPARSED"]) == {"seats": "many", "strange": "1", "more": '{"a":1}'}
+    assert json.loads(second["UNPARSED"]) == {"seats": "many", "strange": "1\\udc00", "more": '{"a":1}'}
     assert (second["PROPERTY_SEATS"], second["PROPERTY_NOTE"]) == (None, "x\\ud800")
 
 
