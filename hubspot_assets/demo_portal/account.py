@@ -11,6 +11,7 @@ from hubspot_assets.demo_portal.clock import DAY, Clock, instant_text, parse_ins
 from hubspot_assets.demo_portal.company.build import ARCHIVED_SHARE, DEFAULT_SIZES, MERGED_SHARE, Ids, build
 from hubspot_assets.demo_portal.company.events import make_events
 from hubspot_assets.demo_portal.company.lists import make_lists
+from hubspot_assets.demo_portal.company.marketing import make_marketing
 from hubspot_assets.demo_portal.company.rows import extra_definitions
 from hubspot_assets.demo_portal.company.world import World
 from hubspot_assets.demo_portal.definitions import Layout, PropertyDefinition
@@ -27,6 +28,7 @@ from hubspot_assets.demo_portal.rendering import Memory, Renderer
 from hubspot_assets.demo_portal.request_log import RequestLog
 from hubspot_assets.demo_portal.roll_ups import RollUps
 from hubspot_assets.demo_portal.store import RecordStore
+from hubspot_assets.demo_portal.things import Things
 from hubspot_assets.demo_portal.tokens import Tokens
 
 PORTAL_ID = 7654321
@@ -164,15 +166,22 @@ class Account:
             store.forgotten = partial(self.associations.forget, name)
         self.roll_ups = RollUps(self.stores, self.associations)
         self.roll_ups.count_at_start()
-        self.lists = Lists(self.clock)
-        self.lists.add_many(make_lists(self.stores, self.clock.now() // DAY * DAY, Random(f"{options.seed}/lists")))
-        self.events = Events(PORTAL_ID)
-        make_events(self.events, self.stores, self.clock.now() // DAY * DAY, Random(f"{options.seed}/events"))
+        self._engage()
         lag = _lag(options.index_lag)
         self.indexes = {
             name: SearchIndex(store, self.clock, Random(f"{options.seed}/{name}/index"), lag)
             for name, store in self.stores.items()
         }
+
+    def _engage(self) -> None:
+        """Fill in lists, events and marketing, which follow from the records."""
+        now, seed = self.clock.now() // DAY * DAY, self.options.seed
+        self.lists = Lists(self.clock)
+        self.lists.add_many(make_lists(self.stores, now, Random(f"{seed}/lists")))
+        self.events = Events(PORTAL_ID)
+        make_events(self.events, self.stores, now, Random(f"{seed}/events"))
+        self.things = Things(self.clock)
+        make_marketing(self.things, self.stores, now, Random(f"{seed}/marketing"))
 
     def store(self, name: str) -> RecordStore:
         """The records of a type, by our name for it or any spelling.

@@ -165,6 +165,11 @@ def events_not_in_plan() -> Refusal:
     return _error(403, "Insufficient scopes, requires one of: [event-detail-read,web-analytics-api-access]")
 
 
+def form_type_not_allowed() -> Refusal:
+    """Submissions of a form for comments on a blog, which HubSpot does not give out: 400."""
+    return _error(400, "The form type is not allowed", errorType="FORM_TYPE_NOT_ALLOWED")
+
+
 def uri_too_long() -> Refusal:
     """The request target is longer than HubSpot's front door takes: 414."""
     return _error(414, "request URI is too long")

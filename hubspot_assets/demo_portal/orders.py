@@ -12,6 +12,7 @@ from hubspot_assets.demo_portal.account import Account, Behavior
 from hubspot_assets.demo_portal.clock import instant_text, parse_instant
 from hubspot_assets.demo_portal.definitions import PropertyDefinition, Sensitivity
 from hubspot_assets.demo_portal.engagement_orders import ENGAGEMENT_ORDERS
+from hubspot_assets.demo_portal.marketing_orders import MARKETING_ORDERS
 from hubspot_assets.demo_portal.relation_orders import RELATION_ORDERS, counted
 from hubspot_assets.demo_portal.versions import ChangeSource
 
@@ -303,6 +304,6 @@ ORDERS: Mapping[str, Order] = {
     for order in (
         create, create_many, change, archive, restore, purge, merge, create_property, archive_property,
         retype_property, render_ahead, limits, latency, index_lag, index_catch_up, behavior,
-        faults, clock, token, revoke, clear_requests, reset, *RELATION_ORDERS, *ENGAGEMENT_ORDERS,
+        faults, clock, token, revoke, clear_requests, reset, *RELATION_ORDERS, *ENGAGEMENT_ORDERS, *MARKETING_ORDERS,
     )
 }  # fmt: skip

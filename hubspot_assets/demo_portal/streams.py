@@ -38,8 +38,18 @@ def event_definitions(account: Account) -> Iterator[object]:
     return (each.as_json(include_properties=True) for each in account.events.definitions.values())
 
 
+def things(account: Account, kind: str) -> Iterator[object]:
+    """Every thing of a kind: its id, and how HubSpot writes it."""
+    return iter(account.things.of(kind).items())
+
+
+def moments(account: Account, stream: str) -> Iterator[object]:
+    """All that happened in a stream: the thing that it belongs to, and how HubSpot writes it."""
+    return ((each.of, each.body) for each in account.things.every_moment(stream))
+
+
 STREAMS: Mapping[str, Stream] = {
-    stream.__name__: stream for stream in (history, lists, members, events, event_definitions)
+    stream.__name__: stream for stream in (history, lists, members, events, event_definitions, things, moments)
 }
 
 

@@ -26,6 +26,12 @@ OTHER_SCOPES = (
     "crm.lists.read",
     "crm.segments.read",
     "behavioral_events.event_definitions.read_write",
+    "forms",
+    "content",
+    "marketing.campaigns.read",
+    "communication_preferences.read",
+    "automation",
+    "crm.objects.marketing_events.read",
 )
 _DECODABLE = re.compile(r"(pat-[a-z0-9]+-|CK)[\w-]+")
 

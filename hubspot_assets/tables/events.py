@@ -1,7 +1,7 @@
 """The tables of events: one per type, a row per occurrence."""
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,10 +12,10 @@ import pyarrow as pa
 from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
 from hubspot_assets.hubspot.events import Event
 from hubspot_assets.hubspot.properties import PropertyDefinition
-from hubspot_assets.tables.columns import typed
-from hubspot_assets.tables.filling import encodable, filled, text_array
+from hubspot_assets.tables.filling import filled
 from hubspot_assets.tables.names import id_stem
-from hubspot_assets.tables.satellite import instant, json_text, satellite, text, whole
+from hubspot_assets.tables.property_values import property_values
+from hubspot_assets.tables.satellite import instant, satellite, text, whole
 from hubspot_assets.tables.schema import PropertyColumn, property_columns
 from hubspot_assets.warehouse.base import UNPARSED, Table
 
@@ -121,7 +121,7 @@ class EventTable:
         Raises:
             UnreadableAnswer: HubSpot sent an event about something that is no record.
         """
-        columns, unparsed = self._properties(events)
+        columns, unparsed = property_values(self.properties, [each.properties or {} for each in events])
         known = {**OBJECT_TYPE_IDS, **(object_type_ids or {})}
         return filled(
             self.table,
@@ -138,23 +138,3 @@ class EventTable:
             read_at=read_at,
             sync_id=sync_id,
         )
-
-    def _properties(self, events: Sequence[Event]) -> tuple[dict[str, pa.Array], list[str | None]]:
-        given = [each.properties or {} for each in events]
-        columns: dict[str, pa.Array] = {}
-        unparsed: dict[int, dict[str, str]] = defaultdict(dict)
-        for each in self.properties:
-            texts = text_array([_text(properties.get(each.property)) for properties in given])
-            columns[each.column], unfit = typed(texts, each.type)
-            for row, raw in unfit.items():
-                unparsed[row][each.property] = raw
-        known = {each.property for each in self.properties}
-        for row, properties in enumerate(given):
-            for name in properties.keys() - known:
-                if raw := _text(properties[name]):
-                    unparsed[row][encodable(name)] = encodable(raw)
-        return columns, [json_text(unparsed.get(row)) for row in range(len(events))]
-
-
-def _text(value: object) -> str | None:
-    return value if value is None or isinstance(value, str) else json_text(value)

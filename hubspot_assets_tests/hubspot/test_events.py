@@ -8,23 +8,24 @@ import pytest
 
 from hubspot_assets.demo_portal.control import Portal
 from hubspot_assets.hubspot.event_definitions import EventsNotInPlan, event_definitions, event_types
-from hubspot_assets.hubspot.events import PAGE_SIZE, EventPage, EventSpan, EventsRead
+from hubspot_assets.hubspot.events import PAGE_SIZE, Event, EventsRead
+from hubspot_assets.hubspot.span_read import Span, SpanPage
 from hubspot_assets.hubspot.transport import errors
 from hubspot_assets_tests.hubspot.scripted_server import Reply
 
 CALLS = "e_call_started"
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
-ONE_DAY = EventSpan(CALLS, DAY, DAY + timedelta(days=1))
+ONE_DAY = Span(DAY, DAY + timedelta(days=1), CALLS)
 
 
-def ids(pages: Iterable[EventPage]) -> Counter[str]:
-    return Counter(event.id for page in pages for event in page.events)
+def ids(pages: Iterable[SpanPage[Event]]) -> Counter[str]:
+    return Counter(event.id for page in pages for event in page.things)
 
 
-def true_ids(portal: Portal, span: EventSpan = ONE_DAY) -> Counter[str]:
+def true_ids(portal: Portal, span: Span = ONE_DAY) -> Counter[str]:
     return Counter(
         event["id"]
-        for event in portal.events(span.event_type)
+        for event in portal.events(span.of)
         if span.start <= datetime.fromisoformat(event["occurredAt"]) < span.end
     )
 
@@ -61,7 +62,7 @@ def test_a_busy_day_is_read_in_pieces_at_once_at_the_cost_of_a_few_pages(portal,
 def test_days_and_types_are_read_at_once_and_each_is_done_once(portal, portal_client):
     three_days(portal, 2_000)
     spans = [
-        EventSpan(type_, DAY + timedelta(days=number), DAY + timedelta(days=number + 1))
+        Span(DAY + timedelta(days=number), DAY + timedelta(days=number + 1), type_)
         for type_ in (CALLS, "e_visited_page", "pe7654321_login", "e_ad_interaction")
         for number in range(-10, 3)
     ]
@@ -96,7 +97,7 @@ def test_events_that_arrive_late_are_found_when_their_day_is_read_again(portal, 
 
 def test_a_quiet_day_costs_one_request(portal, portal_client):
     (page,) = EventsRead(portal_client, [ONE_DAY])
-    assert (page.events, page.done) == ([], True)
+    assert (page.things, page.done) == ([], True)
     assert page.read_at.tzinfo is UTC
     assert portal.summary()["total"] == 1
 
@@ -130,8 +131,9 @@ def occurrences(*instants: int, after: str | None = None) -> Reply:
 
 
 def test_an_account_that_does_not_sort_is_read_to_its_end(serve, connect):
-    server = serve(occurrences(90, 10, 86_500, after="a"), occurrences(50, 7, after="b"), occurrences(-5, 3))
-    assert ids(EventsRead(connect(server), [ONE_DAY])) == Counter(["90", "10", "50", "7", "3"])
+    # The second page happens to ascend, beyond the end of the day.
+    script = [occurrences(90, 10, 50, after="a"), occurrences(7, 86_500, after="b"), occurrences(-5, 3)]
+    assert ids(EventsRead(connect(serve(*script)), [ONE_DAY])) == Counter(["90", "10", "50", "7", "3"])
 
 
 def test_an_order_that_changes_after_a_day_was_cut_fails_the_read(serve, connect):

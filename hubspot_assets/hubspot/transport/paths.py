@@ -115,6 +115,41 @@ def event_definitions(version: str) -> tuple[str, str]:
     return f"/events/{version}/event-definitions", f"/events/custom/{version}/event-definitions"
 
 
+def marketing_emails(version: str) -> str:
+    """Marketing e-mails (GET)."""
+    return f"/marketing/emails/{version}"
+
+
+def marketing_email(version: str, email_id: str) -> str:
+    """One marketing e-mail (GET)."""
+    return f"{marketing_emails(version)}/{_segment(email_id)}"
+
+
+def campaigns(version: str) -> str:
+    """Marketing campaigns (GET)."""
+    return f"/marketing/campaigns/{version}"
+
+
+def campaign_metrics(version: str, campaign_id: str) -> str:
+    """What a campaign has brought (GET)."""
+    return f"{campaigns(version)}/{_segment(campaign_id)}/reports/metrics"
+
+
+def subscription_definitions(version: str) -> str:
+    """Types of subscription (GET)."""
+    return f"/communication-preferences/{version}/definitions"
+
+
+def marketing_events(version: str) -> str:
+    """Marketing events (GET)."""
+    return f"/marketing/marketing-events/{version}"
+
+
+def participations(version: str, event_id: str) -> str:
+    """Who took part in a marketing event (GET)."""
+    return f"{marketing_events(version)}/participations/{_segment(event_id)}/breakdown"
+
+
 def account_details(version: str) -> str:
     """Return the path of what the account is: id, time zone, where its data lives (GET)."""
     return f"/account-info/{version}/details"
