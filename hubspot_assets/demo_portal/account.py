@@ -4,18 +4,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from hubspot_assets.demo_portal.associations import Associations
 from hubspot_assets.demo_portal.clock import DAY, Clock, instant_text, parse_instant
 from hubspot_assets.demo_portal.company.build import ARCHIVED_SHARE, DEFAULT_SIZES, MERGED_SHARE, Ids, build
+from hubspot_assets.demo_portal.company.events import make_events
+from hubspot_assets.demo_portal.company.lists import make_lists
+from hubspot_assets.demo_portal.company.marketing import make_marketing
 from hubspot_assets.demo_portal.company.rows import extra_definitions
 from hubspot_assets.demo_portal.company.world import World
 from hubspot_assets.demo_portal.definitions import Layout, PropertyDefinition
+from hubspot_assets.demo_portal.events import Events
 from hubspot_assets.demo_portal.faults import Faults
 from hubspot_assets.demo_portal.history import History
 from hubspot_assets.demo_portal.index import NO_LAG, Lag, SearchIndex
 from hubspot_assets.demo_portal.limits import LIMITS_OFF, Limits, LimitSettings
+from hubspot_assets.demo_portal.lists import Lists
 from hubspot_assets.demo_portal.people import OWNERS, People
 from hubspot_assets.demo_portal.pipelines import Pipelines
 from hubspot_assets.demo_portal.portal_types import PortalType, PortalTypes, custom_type, standard_types
@@ -23,6 +28,7 @@ from hubspot_assets.demo_portal.rendering import Memory, Renderer
 from hubspot_assets.demo_portal.request_log import RequestLog
 from hubspot_assets.demo_portal.roll_ups import RollUps
 from hubspot_assets.demo_portal.store import RecordStore
+from hubspot_assets.demo_portal.things import Things
 from hubspot_assets.demo_portal.tokens import Tokens
 
 PORTAL_ID = 7654321
@@ -57,6 +63,14 @@ class Behavior:
             (`num_associated_…`) it changes; reports say that it does not.
         associations_page: associations per record in one answer of the batch read.
         inline_associations_page: associations per record and type inside a list answer.
+        lists_by_cursor: lists can be read by `/lists/all`; without it, only search has them.
+        list_stamps: when `hs_last_record_added_at` and `…_removed_at` move: `on_time`, `late`, or never (`frozen`).
+        list_stamps_delay: minutes that late stamps take.
+        join_order_descending: members by join order come newest first.
+        events_in_plan: the account has the Enterprise subscription that events need.
+        events_page: the most events of a page.
+        event_bounds_inclusive: whether the instants of a window are within it; not documented.
+        event_definitions_path: `events` as in 2026-09, or `custom` as in its draft.
         versions_kept: versions of a property that HubSpot still has; None: 45 for contacts, 20 for others.
     """
 
@@ -69,6 +83,14 @@ class Behavior:
     association_edits_touch: bool = False
     associations_page: int = 500
     inline_associations_page: int = 100
+    lists_by_cursor: bool = True
+    list_stamps: Literal["on_time", "late", "frozen"] = "on_time"
+    list_stamps_delay: int = 15
+    join_order_descending: bool = True
+    events_in_plan: bool = True
+    events_page: int = 100
+    event_bounds_inclusive: bool = False
+    event_definitions_path: Literal["events", "custom"] = "events"
     versions_kept: int | None = None
 
 
@@ -144,11 +166,22 @@ class Account:
             store.forgotten = partial(self.associations.forget, name)
         self.roll_ups = RollUps(self.stores, self.associations)
         self.roll_ups.count_at_start()
+        self._engage()
         lag = _lag(options.index_lag)
         self.indexes = {
             name: SearchIndex(store, self.clock, Random(f"{options.seed}/{name}/index"), lag)
             for name, store in self.stores.items()
         }
+
+    def _engage(self) -> None:
+        """Fill in lists, events and marketing, which follow from the records."""
+        now, seed = self.clock.now() // DAY * DAY, self.options.seed
+        self.lists = Lists(self.clock)
+        self.lists.add_many(make_lists(self.stores, now, Random(f"{seed}/lists")))
+        self.events = Events(PORTAL_ID)
+        make_events(self.events, self.stores, now, Random(f"{seed}/events"))
+        self.things = Things(self.clock)
+        make_marketing(self.things, self.stores, now, Random(f"{seed}/marketing"))
 
     def store(self, name: str) -> RecordStore:
         """The records of a type, by our name for it or any spelling.

@@ -25,6 +25,7 @@ import requests
 from typing_extensions import override
 
 from hubspot_assets.demo_portal.control_engagement import EngagementControl
+from hubspot_assets.demo_portal.control_marketing import MarketingControl
 from hubspot_assets.demo_portal.control_relations import RelationControl
 from hubspot_assets.demo_portal.truth import Truth
 
@@ -35,7 +36,7 @@ class PortalProblem(Exception):
     """The portal did not start, or could not carry out an order; the message says why."""
 
 
-class Portal(RelationControl, EngagementControl):
+class Portal(RelationControl, EngagementControl, MarketingControl):
     """One portal: `url`, `token`, and methods that change it. Use `Portal.start` or `Portal.at`."""
 
     def __init__(self, url: str, token: str, process: "subprocess.Popen[str] | None" = None) -> None:

@@ -138,6 +138,38 @@ def pair_not_allowed(from_type_id: str, to_type_id: str) -> Refusal:
     return invalid(f"There are no association types from {from_type_id} to {to_type_id}")
 
 
+def list_cursor_invalid() -> Refusal:
+    """A cursor of lists or members that is malformed, or was made for other filters: 400."""
+    return _error(400, "The cursor is invalid", category="VALIDATION_ERROR", subCategory="INVALID_CURSOR")
+
+
+def list_type_invalid(processing_type: str) -> Refusal:
+    """A processing type that lists cannot have: 400."""
+    return _error(
+        400,
+        f"{processing_type} is no processing type",
+        category="VALIDATION_ERROR",
+        subCategory="INVALID_PROCESSING_TYPE",
+    )
+
+
+def list_not_found(list_id: str) -> Refusal:
+    """No such list, or it was deleted: 404."""
+    return _error(
+        404, f"List does not exist with ID {list_id}.", category="OBJECT_NOT_FOUND", subCategory="ILS.LIST_NOT_FOUND"
+    )
+
+
+def events_not_in_plan() -> Refusal:
+    """The account has no Enterprise subscription, which events need: 403 naming scopes that nobody can choose."""
+    return _error(403, "Insufficient scopes, requires one of: [event-detail-read,web-analytics-api-access]")
+
+
+def form_type_not_allowed() -> Refusal:
+    """Submissions of a form for comments on a blog, which HubSpot does not give out: 400."""
+    return _error(400, "The form type is not allowed", errorType="FORM_TYPE_NOT_ALLOWED")
+
+
 def uri_too_long() -> Refusal:
     """The request target is longer than HubSpot's front door takes: 414."""
     return _error(414, "request URI is too long")

@@ -11,6 +11,8 @@ from typing import Any
 from hubspot_assets.demo_portal.account import Account, Behavior
 from hubspot_assets.demo_portal.clock import instant_text, parse_instant
 from hubspot_assets.demo_portal.definitions import PropertyDefinition, Sensitivity
+from hubspot_assets.demo_portal.engagement_orders import ENGAGEMENT_ORDERS
+from hubspot_assets.demo_portal.marketing_orders import MARKETING_ORDERS
 from hubspot_assets.demo_portal.relation_orders import RELATION_ORDERS, counted
 from hubspot_assets.demo_portal.versions import ChangeSource
 
@@ -81,6 +83,7 @@ def change(
 def archive(account: Account, type: str, ids: Sequence[int]) -> dict[str, object]:
     """Move live records to the recycle bin."""
     archived = account.store(type).archive(ids)
+    account.lists.record_left(account.store(type).object_type.object_type_id, ids)
     counted(account, _around(account, type, ids))
     return {"archived": archived}
 
@@ -96,6 +99,7 @@ def purge(account: Account, type: str, ids: Sequence[int]) -> dict[str, object]:
     """Delete records for good (GDPR), live or archived, and with them their associations."""
     around = _around(account, type, ids)
     purged = account.store(type).purge(ids)
+    account.lists.record_left(account.store(type).object_type.object_type_id, ids)
     counted(account, around)
     return {"purged": purged}
 
@@ -113,6 +117,7 @@ def merge(
     for gone in (survivor, *absorbed):
         if gone != remaining:
             account.associations.move(store.object_type.name, gone, remaining)
+            account.lists.record_replaced(store.object_type.object_type_id, [gone], remaining)
     counted(account, _around(account, type, [remaining]))
     return {"id": remaining}
 
@@ -299,6 +304,6 @@ ORDERS: Mapping[str, Order] = {
     for order in (
         create, create_many, change, archive, restore, purge, merge, create_property, archive_property,
         retype_property, render_ahead, limits, latency, index_lag, index_catch_up, behavior,
-        faults, clock, token, revoke, clear_requests, reset, *RELATION_ORDERS,
+        faults, clock, token, revoke, clear_requests, reset, *RELATION_ORDERS, *ENGAGEMENT_ORDERS, *MARKETING_ORDERS,
     )
 }  # fmt: skip

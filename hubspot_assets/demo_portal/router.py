@@ -8,7 +8,18 @@ from starlette.routing import compile_path
 
 from hubspot_assets.demo_portal.calls import Endpoint
 from hubspot_assets.demo_portal.errors import method_not_allowed, path_unknown
-from hubspot_assets.demo_portal.routes import account, associations, definitions, objects, people, search
+from hubspot_assets.demo_portal.routes import (
+    account,
+    associations,
+    definitions,
+    events,
+    legacy_marketing,
+    lists,
+    marketing,
+    objects,
+    people,
+    search,
+)
 
 DATED_VERSIONS = ("2026-03", "2026-09")
 NUMBERED_VERSIONS = ("v1", "v2", "v3", "v4")
@@ -17,9 +28,13 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *search.ENDPOINTS,
     *associations.ENDPOINTS,
     *objects.ENDPOINTS,
+    *marketing.ENDPOINTS,
+    *legacy_marketing.ENDPOINTS,
     *definitions.ENDPOINTS,
     *account.ENDPOINTS,
     *people.ENDPOINTS,
+    *lists.ENDPOINTS,
+    *events.ENDPOINTS,
 )
 
 

@@ -23,6 +23,15 @@ OTHER_SCOPES = (
     "sales-email-read",
     "settings.users.read",
     "settings.users.teams.read",
+    "crm.lists.read",
+    "crm.segments.read",
+    "behavioral_events.event_definitions.read_write",
+    "forms",
+    "content",
+    "marketing.campaigns.read",
+    "communication_preferences.read",
+    "automation",
+    "crm.objects.marketing_events.read",
 )
 _DECODABLE = re.compile(r"(pat-[a-z0-9]+-|CK)[\w-]+")
 

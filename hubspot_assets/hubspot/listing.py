@@ -1,4 +1,4 @@
-"""Lists that come in pages with a cursor: owners, users, teams."""
+"""Lists that come in pages with a cursor: owners, users, teams, forms, campaigns."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -37,6 +37,18 @@ def listed(client: Client, path: str, type: type[T], params: Mapping[str, str] |
         if str(following.after) == after:
             raise UnreadableAnswer(f"The page of {path} after {after!r} leads to itself.")
         after = str(following.after)
+
+
+def id_of(thing: Mapping[str, Any], name: str = "id") -> str:
+    """Return the id of a thing that is kept as HubSpot sent it.
+
+    Raises:
+        UnreadableAnswer: It has none.
+    """
+    value = thing.get(name)
+    if value is None or value == "":
+        raise UnreadableAnswer(f"HubSpot sent a thing without `{name}`, so no row can be kept for it.")
+    return str(value)
 
 
 @cache

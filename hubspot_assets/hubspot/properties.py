@@ -114,13 +114,20 @@ def _definitions(client: Client, object_type_path: str, sensitivity: str) -> Seq
             raise
         return ()
     received = lenient.results(answer)
-    definitions = [_definition(each, sensitivity) for each in received if lenient.text(each.get("name"))]
+    definitions = [property_definition(each, sensitivity) for each in received if lenient.text(each.get("name"))]
     if nameless := len(received) - len(definitions):
         _log.warning("%d properties of %s lack a name; HubSpot cannot be asked for them.", nameless, object_type_path)
     return definitions
 
 
-def _definition(received: Mapping[str, Any], sensitivity: str) -> PropertyDefinition:
+def property_definition(received: Mapping[str, Any], sensitivity: str = PLAIN) -> PropertyDefinition:
+    """Return a definition as HubSpot sent it, with what is missing or odd filled in.
+
+    Args:
+        received: At least with a `name`.
+        sensitivity: What it is where it does not say.
+    """
+
     def text(field: str) -> str:
         return lenient.text(received.get(field))
 

@@ -6,19 +6,20 @@ import pyarrow as pa
 
 from hubspot_assets.catalog.object_types import ObjectType
 from hubspot_assets.hubspot.property_history import VersionRows
-from hubspot_assets.tables.satellites import INSTANT, INTEGER, TEXT, Column, filled, satellite
+from hubspot_assets.tables.filling import filled
+from hubspot_assets.tables.satellite import instant, satellite, text, whole
 from hubspot_assets.warehouse.base import Table
 
-COLUMNS: tuple[Column, ...] = (
-    ("OBJECTTYPEID", TEXT, "HubSpot's id of the object type."),
-    ("OBJECTID", INTEGER, "The record."),
-    ("NAME", TEXT, "The property."),
-    ("VALUE", TEXT, "The value, in HubSpot's spelling; an empty text where it was cleared."),
-    ("UPDATEDAT", INSTANT, "Since when the value held (UTC)."),
-    ("SOURCETYPE", TEXT, "Who set it: CRM_UI, IMPORT, INTEGRATION, CALCULATED, MERGE_OBJECTS …; an open set."),
-    ("SOURCEID", TEXT, "The user, import or app that set it."),
-    ("SOURCELABEL", TEXT, "The name of that, where HubSpot knows one."),
-    ("UPDATEDBYUSERID", INTEGER, "The user, where it was one (OWNERS.USERID)."),
+COLUMNS = (
+    text("OBJECTTYPEID", "HubSpot's id of the object type."),
+    whole("OBJECTID", "The record."),
+    text("NAME", "The property."),
+    text("VALUE", "The value, in HubSpot's spelling; an empty text where it was cleared."),
+    instant("UPDATEDAT", "Since when the value held"),
+    text("SOURCETYPE", "Who set it: CRM_UI, IMPORT, INTEGRATION, CALCULATED, MERGE_OBJECTS …; an open set."),
+    text("SOURCEID", "The user, import or app that set it."),
+    text("SOURCELABEL", "The name of that, where HubSpot knows one."),
+    whole("UPDATEDBYUSERID", "The user, where it was one (OWNERS.USERID)."),
 )
 
 
@@ -29,9 +30,9 @@ def history_table(object_type: ObjectType) -> Table:
     """
     return satellite(
         f"OBJECT_PROPERTIES_HISTORY_{object_type.table.removeprefix('OBJECTS_')}",
+        f"{object_type.label}: every value that their properties have had, and who set it.",
         COLUMNS,
         key=("OBJECTID", "NAME", "UPDATEDAT", "VALUE"),
-        comment=f"{object_type.label}: every value that their properties have had, and who set it.",
         immutable=True,
     )
 

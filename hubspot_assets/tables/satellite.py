@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from json import dumps
 
 import msgspec
 import pyarrow as pa
 
+from hubspot_assets.hubspot import lenient
 from hubspot_assets.tables import values
 from hubspot_assets.warehouse.base import COMMENT, Table
 
@@ -24,22 +26,34 @@ def text(name: str, comment: str) -> pa.Field:
     return column(name, pa.string(), comment)
 
 
+def whole(name: str, comment: str) -> pa.Field:
+    """A column of whole numbers."""
+    return column(name, pa.int64(), comment)
+
+
 def instant(name: str, comment: str) -> pa.Field:
     """A column of instants (UTC)."""
     return column(name, pa.timestamp("us"), f"{comment} (UTC).")
 
 
 def satellite(
-    name: str, comment: str, columns: Iterable[pa.Field], *, key: tuple[str, ...], json: tuple[str, ...] = ()
+    name: str,
+    comment: str,
+    columns: Iterable[pa.Field],
+    *,
+    key: tuple[str, ...],
+    json: tuple[str, ...] = (),
+    immutable: bool = False,
 ) -> Table:
-    """A table whose rows come from HubSpot as a whole and are marked once it no longer has them.
+    """A table whose rows come from HubSpot as a whole and are marked once it no longer has them; or stay for ever.
 
     Args:
         name: Upper-case name.
         comment: What a row is.
-        columns: All but INGESTEDAT and SYNCID; the last is that of the mark, DELETEDAT or REMOVEDAT.
+        columns: All but INGESTEDAT and SYNCID; the last is that of the mark, DELETEDAT or REMOVEDAT, unless immutable.
         key: Columns that tell rows apart.
         json: Text columns that hold JSON.
+        immutable: Whether rows never change, nor go.
     """
     columns = list(columns)
     ends = [
@@ -52,7 +66,8 @@ def satellite(
         key=key,
         provenance=PROVENANCE,
         json=json,
-        removal=columns[-1].name,
+        removal=None if immutable else columns[-1].name,
+        immutable=immutable,
         comment=comment,
     )
 
@@ -89,4 +104,10 @@ def moment(spelt: str | None) -> datetime | None:
 
 def json_text(value: object) -> str | None:
     """A value as JSON, the same text for equal values; None for None."""
-    return None if value is None else _encoder.encode(value).decode()
+    if value is None:
+        return None
+    try:
+        return _encoder.encode(value).decode()
+    except UnicodeEncodeError:
+        # Half of a surrogate pair, which no destination's JSON can hold.
+        return lenient.clean(dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True))

@@ -128,20 +128,26 @@ def record_schema(
     Returns:
         The schema, its property columns in alphabetical order of the properties.
     """
+    return RecordSchema(object_type_id, property_columns(definitions, known_columns, stored))
+
+
+def property_columns(
+    definitions: Iterable[PropertyDefinition],
+    known_columns: Mapping[str, str] | None = None,
+    stored: pa.Schema | None = None,
+) -> tuple[PropertyColumn, ...]:
+    """Return the columns that hold these properties, in alphabetical order of the properties; see `record_schema`."""
     definitions = sorted(definitions, key=lambda definition: definition.name)
     columns = column_names(definitions, known_columns or {})
-    return RecordSchema(
-        object_type_id,
-        tuple(
-            PropertyColumn(
-                property=definition.name,
-                column=columns[definition.name],
-                type=_column_type(definition.type, columns[definition.name], stored),
-                label=definition.label,
-                description=definition.description,
-            )
-            for definition in definitions
-        ),
+    return tuple(
+        PropertyColumn(
+            property=definition.name,
+            column=columns[definition.name],
+            type=_column_type(definition.type, columns[definition.name], stored),
+            label=definition.label,
+            description=definition.description,
+        )
+        for definition in definitions
     )
 
 

@@ -80,6 +80,76 @@ def roles(version: str) -> str:
     return f"{users(version)}/roles"
 
 
+def all_lists(version: str) -> str:
+    """Lists of the account, by cursor (POST); since 2026-09."""
+    return f"/crm/lists/{version}/all"
+
+
+def search_lists(version: str) -> str:
+    """Lists of the account, by offset up to a ceiling (POST)."""
+    return f"/crm/lists/{version}/search"
+
+
+def list_members(version: str, list_id: str) -> str:
+    """Members of a list, by record id (GET)."""
+    return f"/crm/lists/{version}/{_segment(list_id)}/memberships"
+
+
+def list_members_by_join(version: str, list_id: str) -> str:
+    """Members of a list, in the order in which they joined (GET)."""
+    return f"{list_members(version, list_id)}/join-order"
+
+
+def events(version: str) -> str:
+    """Events of one type within a span of time (GET)."""
+    return f"/events/event-occurrences/{version}"
+
+
+def event_types(version: str) -> str:
+    """Names of the types of events (GET)."""
+    return f"{events(version)}/event-types"
+
+
+def event_definitions(version: str) -> tuple[str, str]:
+    """Definitions of the account's own types of events (GET): where they are, and where drafts of the API had them."""
+    return f"/events/{version}/event-definitions", f"/events/custom/{version}/event-definitions"
+
+
+def marketing_emails(version: str) -> str:
+    """Marketing e-mails (GET)."""
+    return f"/marketing/emails/{version}"
+
+
+def marketing_email(version: str, email_id: str) -> str:
+    """One marketing e-mail (GET)."""
+    return f"{marketing_emails(version)}/{_segment(email_id)}"
+
+
+def campaigns(version: str) -> str:
+    """Marketing campaigns (GET)."""
+    return f"/marketing/campaigns/{version}"
+
+
+def campaign_metrics(version: str, campaign_id: str) -> str:
+    """What a campaign has brought (GET)."""
+    return f"{campaigns(version)}/{_segment(campaign_id)}/reports/metrics"
+
+
+def subscription_definitions(version: str) -> str:
+    """Types of subscription (GET)."""
+    return f"/communication-preferences/{version}/definitions"
+
+
+def marketing_events(version: str) -> str:
+    """Marketing events (GET)."""
+    return f"/marketing/marketing-events/{version}"
+
+
+def participations(version: str, event_id: str) -> str:
+    """Who took part in a marketing event (GET)."""
+    return f"{marketing_events(version)}/participations/{_segment(event_id)}/breakdown"
+
+
 def account_details(version: str) -> str:
     """Return the path of what the account is: id, time zone, where its data lives (GET)."""
     return f"/account-info/{version}/details"

@@ -1,7 +1,7 @@
-"""What the tables around the records have in common: how their columns are declared, and how columns are filled."""
+"""Columns as HubSpot spells their values, typed at once, for satellites where a row at a time is too slow.
 
-# pyarrow.compute makes its functions at import, where pyright cannot see them.
-# pyright: reportAttributeAccessIssue=false
+A value that does not fit fails the read. These tables have no place for raw text, and nothing is dropped silently.
+"""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -15,61 +15,14 @@ from hubspot_assets.hubspot.transport.errors import UnreadableAnswer
 from hubspot_assets.tables import values
 from hubspot_assets.tables.columns import typed
 from hubspot_assets.tables.schema import ColumnType
-from hubspot_assets.warehouse.base import COMMENT, Table
-
-TEXT = pa.string()
-INTEGER = pa.int64()
-BOOLEAN = pa.bool_()
-INSTANT = pa.timestamp("us")
-DECIMAL = ColumnType.NUMBER.arrow
-
-Column = tuple[str, pa.DataType, str]
-"""Name, type, and what a reader of the table should know about it."""
-
-_PROVENANCE: Sequence[Column] = (
-    ("INGESTEDAT", INSTANT, "When HubSpot answered, by HubSpot's clock (UTC)."),
-    ("SYNCID", TEXT, "The row of SYNCS that wrote this row."),
-)
-REMOVAL: Mapping[str, str] = {
-    "REMOVEDAT": "When a sync first knew that it is no longer so; NULL while it is.",
-    "DELETEDAT": "When a sync first knew that HubSpot no longer has it; NULL while it has.",
-}
-
-
-def field(name: str, type_: pa.DataType, comment: str) -> pa.Field:
-    """Return a column with its comment."""
-    return pa.field(name, type_, metadata={COMMENT: comment.encode()})
-
-
-def satellite(
-    name: str,
-    columns: Sequence[Column],
-    *,
-    key: tuple[str, ...],
-    comment: str,
-    removal: str | None = None,
-    json: tuple[str, ...] = (),
-    immutable: bool = False,
-) -> Table:
-    """Return a table of these columns, of the instant of removal where it has one, and of where a row came from."""
-    removed: Sequence[Column] = ((removal, INSTANT, REMOVAL[removal]),) if removal else ()
-    return Table(
-        name=name,
-        schema=pa.schema([field(*column) for column in (*columns, *removed, *_PROVENANCE)]),
-        key=key,
-        provenance=("INGESTEDAT", "SYNCID"),
-        json=json,
-        removal=removal,
-        immutable=immutable,
-        comment=comment,
-    )
+from hubspot_assets.warehouse.base import Table
 
 
 def filled(table: Table, columns: Mapping[str, Any], *, read_at: datetime, sync_id: str) -> pa.Table:
-    """Return rows of a satellite's table.
+    """Return rows of a satellite.
 
     Args:
-        table: Made by `satellite`.
+        table: Which.
         columns: By column name, sequences of equal length, in HubSpot's spelling: instants as ISO 8601 text or epoch
             milliseconds, ids as text. Columns that are not here are NULL.
         read_at: When HubSpot answered (aware).
@@ -94,17 +47,13 @@ def filled(table: Table, columns: Mapping[str, Any], *, read_at: datetime, sync_
 def text_array(texts: Sequence[str | None]) -> pa.Array:
     """Return a column of texts; half a surrogate pair, which no UTF-8 column can hold, as its JSON escape."""
     try:
-        return pa.array(texts, TEXT)
+        return pa.array(texts, pa.string())
     except UnicodeEncodeError:
-        return pa.array([None if text is None else _encodable(text) for text in texts], TEXT)
+        return pa.array([None if text is None else encodable(text) for text in texts], pa.string())
 
 
-def json_text(value: object) -> str | None:
-    """Return a value as compact JSON text; None for nothing."""
-    return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
+    """Return a text that a UTF-8 column can hold: itself, or its JSON escape where it has half a surrogate pair."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -128,13 +77,13 @@ def _as_it_is(type_: pa.DataType) -> Callable[[Sequence[Any]], pa.Array]:
 
 
 def _integers(column: Sequence[Any]) -> pa.Array:
-    return pa.array([None if each is None or each == "" else int(each) for each in column], INTEGER)
+    return pa.array([None if each is None or each == "" else int(each) for each in column], pa.int64())
 
 
 def _instants(column: Sequence[Any]) -> pa.Array:
     if any(isinstance(each, datetime) for each in column):
         return pa.array([None if each is None else each.astimezone(UTC).replace(tzinfo=None) for each in column])
-    texts = pa.array([None if each is None else str(each) for each in column], TEXT)
+    texts = pa.array([None if each is None else str(each) for each in column], pa.string())
     instants, unfit = typed(texts, ColumnType.TIMESTAMP)
     if unfit:
         raise ValueError(f"{next(iter(unfit.values()))!r} is not an instant")
@@ -146,12 +95,12 @@ def _decimals(column: Sequence[Any]) -> pa.Array:
     for each, number in zip(column, read, strict=True):
         if number is None and each not in (None, ""):
             raise ValueError(f"{each!r} is not a number")
-    return pa.array(read, DECIMAL)
+    return pa.array(read, ColumnType.NUMBER.arrow)
 
 
 _READERS: Mapping[pa.DataType, Callable[[Sequence[Any]], pa.Array]] = {
-    TEXT: text_array,
-    INTEGER: _integers,
-    INSTANT: _instants,
-    DECIMAL: _decimals,
+    pa.string(): text_array,
+    pa.int64(): _integers,
+    pa.timestamp("us"): _instants,
+    ColumnType.NUMBER.arrow: _decimals,
 }
