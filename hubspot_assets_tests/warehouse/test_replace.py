@@ -233,7 +233,7 @@ def test_any_replacements_leave_what_the_rule_says(warehouse):
             model |= {pair: (label, None) for pair, label in rows.items()}
             model |= {pair: (model[pair][0], instant(at)) for pair in gone}
             scope = {} if scopes is None else of(*scopes)
-            written = [row(*pair, label, read=at) for pair, label in rows.items()]
+            written = [row(contact, company, label, read=at) for (contact, company), label in rows.items()]
             assert replaced(warehouse, *written, at=at, **scope) == expected
             assert stored(warehouse) == model
 
