@@ -22,6 +22,11 @@ def warehouse_of(settings: Settings) -> "Warehouse":
 
         # Frozen settings have a hash, which pyright does not see.
         return snowflake_warehouse(SnowflakeSettings.load())  # pyright: ignore[reportArgumentType]
+    if settings.destination == "s3":
+        from hubspot_assets.defs.resources.s3 import lake_warehouse
+
+        assert settings.lake is not None
+        return lake_warehouse(settings.lake)
     return _duckdb_warehouse(settings.duckdb_path.expanduser().resolve())
 
 

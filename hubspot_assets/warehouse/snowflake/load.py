@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hubspot_assets.warehouse.base import Table, WarehouseBusy
+from hubspot_assets.warehouse.parquet_stage import POSITION, ParquetStage
 from hubspot_assets.warehouse.snowflake.merge import Source
 from hubspot_assets.warehouse.snowflake.session import Session
-from hubspot_assets.warehouse.snowflake.sql import POSITION, Place, column_type, quoted
-from hubspot_assets.warehouse.snowflake.stage import ParquetStage
+from hubspot_assets.warehouse.snowflake.sql import Place, column_type, quoted
 
 _NAME_TIME = "%Y%m%dT%H%M%SZ"
 

@@ -28,9 +28,9 @@ from hubspot_assets.warehouse.base import (
     WarehouseError,
     WarehouseUnreachable,
 )
+from hubspot_assets.warehouse.parquet_stage import FOLDER_PREFIX
 from hubspot_assets.warehouse.snowflake.schema import columns, evolution
 from hubspot_assets.warehouse.snowflake.session import Session
-from hubspot_assets.warehouse.snowflake.stage import FOLDER_PREFIX
 from hubspot_assets.warehouse.snowflake.warehouse import SnowflakeWarehouse
 from hubspot_assets_tests.snowflake_bed import recorded
 from hubspot_assets_tests.warehouse.snowflake_tables import CONTACTS, contacts, day
