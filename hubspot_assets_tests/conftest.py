@@ -12,6 +12,7 @@ from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 if TYPE_CHECKING:
     import dagster as dg
 
+    from hubspot_assets_tests.s3_bed import Store
     from hubspot_assets_tests.snowflake_bed import Server
 
 SIZES = {"contacts": 130, "companies": 40, "tickets": 20, "goals": 10, "cars": 12}
@@ -86,3 +87,12 @@ def snowflake_server() -> "Iterator[Server]":
 
     with Server.start() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def s3_store() -> "Iterator[Store]":
+    """S3 on 127.0.0.1, started when a test first asks for it."""
+    from hubspot_assets_tests.s3_bed import Store
+
+    with Store.start() as store:
+        yield store

@@ -104,8 +104,7 @@ def live_warehouse() -> Iterator[SnowflakeWarehouse]:
         pytest.skip(f"there is no Snowflake account to test with: {error}")
     schema = f"HUBSPOT_ASSETS_TEST_{uuid.uuid4().hex[:8].upper()}"
     inside = settings.model_copy(update={"schema_name": schema})
-    connection = snowflake_resource(settings).get_connection().__enter__()
-    with closing(connection):
+    with snowflake_resource(settings).get_connection() as connection:
         place = Place(settings.account, settings.database, schema)
         connection.cursor().execute(f"CREATE SCHEMA {place.schema_name}")
         connection.cursor().execute(f"CREATE STAGE {place.table(STAGE)}")

@@ -20,6 +20,7 @@ from hubspot_assets.settings.misspelled import misspelled
 from hubspot_assets.settings.model import SettingsModel
 from hubspot_assets.settings.names import Datasets, EventNames, ObjectNames, Owners, Pairs
 from hubspot_assets.settings.places import SECRETS, given_settings
+from hubspot_assets.settings.s3 import LakeSettings, S3Settings
 from hubspot_assets.settings.schedule_expressions import schedule_expression
 from hubspot_assets.settings.snowflake import SnowflakeSettings
 
@@ -57,6 +58,7 @@ class Settings(SettingsModel):
         destination: Where the tables are.
         duckdb_path: The DuckDB file.
         snowflake: The settings of the destination Snowflake, where it is chosen.
+        lake: The settings of the destination S3, where it is chosen.
         executor: How the steps of a run are executed.
         keep_runs_days: How long Dagster keeps the logs of successful scheduled runs; 0 keeps them forever.
         alert_webhook: Who is told when runs fail.
@@ -66,11 +68,11 @@ class Settings(SettingsModel):
 
     prefix: ClassVar[str] = "HUBSPOT_"
     exact: ClassVar[frozenset[str]] = frozenset(("allow_properties", "deny_properties", "property_history"))
-    derived: ClassVar[frozenset[str]] = frozenset(("snowflake",))
+    derived: ClassVar[frozenset[str]] = frozenset(("snowflake", "lake"))
     expected: ClassVar[Mapping[str, str]] = {
         "base_url": "give an address such as https://api.hubapi.com",
         "api_version": "give a dated version such as 2026-09",
-        "destination": "give `duckdb` or `snowflake`",
+        "destination": "give `duckdb`, `snowflake` or `s3`",
         "executor": "give `in_process`, `multiprocess`, `celery` or `kubernetes`",
         "celery_queue": "give letters, digits, `.`, `-` and `_`",
         "keep_runs_days": "give a number of days such as 30, or 0 to keep them forever",
@@ -100,9 +102,10 @@ class Settings(SettingsModel):
     allow_properties: PropertyPatterns = Field(default_factory=dict)
     deny_properties: PropertyPatterns = Field(default_factory=dict)
     budget_url: SecretStr | None = None
-    destination: Literal["duckdb", "snowflake"] = "duckdb"
+    destination: Literal["duckdb", "snowflake", "s3"] = "duckdb"
     duckdb_path: DuckDBFile = Path(".data/hubspot.duckdb")
     snowflake: SnowflakeSettings | None = None
+    lake: LakeSettings | None = None
     keep_runs_days: Annotated[int, Field(ge=0)] = 30
     alert_webhook: Webhook = None
     executor: Literal["in_process", "multiprocess", "celery", "kubernetes"] = "in_process"
@@ -172,7 +175,7 @@ class Settings(SettingsModel):
         if self.executor == "kubernetes" and self.destination == "duckdb":
             raise ValueError(
                 "HUBSPOT_EXECUTOR=kubernetes runs each step in a pod of its own, and a DuckDB file would be gone with "
-                "it: set HUBSPOT_DESTINATION=snowflake"
+                "it: set HUBSPOT_DESTINATION=snowflake or s3"
             )
         if self.executor in ("celery", "kubernetes") and self.budget_url is None:
             # Each place would use up HubSpot's limits for itself.
@@ -196,6 +199,9 @@ class Settings(SettingsModel):
         if settings.destination == "snowflake":
             settings.snowflake = SnowflakeSettings.read(given)
             variables |= {*SnowflakeSettings.variables().values()}
+        if settings.destination == "s3":
+            settings.lake = LakeSettings.read(given)
+            variables |= {*S3Settings.variables().values()}
         settings._places = {name: each.place for name, each in given.items() if name in variables}
         settings._misspelled = tuple(misspelled(given, variables))
         for sentence in settings.misspelled:

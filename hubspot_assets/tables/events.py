@@ -22,7 +22,7 @@ from hubspot_assets.warehouse.base import UNPARSED, Table
 _PREFIX = re.compile(r"^(e|pe\d+|ae\d+)_")
 
 OBJECT_TYPE_IDS: Mapping[str, str] = {
-    id_stem(each.singular_label): each.object_type_id for each in STANDARD_OBJECT_TYPES.values()
+    id_stem(each.singular_label, each.object_type_id): each.object_type_id for each in STANDARD_OBJECT_TYPES.values()
 }
 """HubSpot's id of an object type by the name that events call it (`CONTACT`)."""
 
@@ -34,9 +34,13 @@ def event_table_names(event_types: Iterable[str]) -> dict[str, str]:
         event_types: All full names that the account reads.
     """
     event_types = list(dict.fromkeys(event_types))
-    short = {each: id_stem(_PREFIX.sub("", each)) for each in event_types}
+    short = {each: _identifier(_PREFIX.sub("", each)) for each in event_types}
     taken = Counter(short.values())
-    return {each: f"EVENTS_{name if taken[name] == 1 else id_stem(each)}" for each, name in short.items()}
+    return {each: f"EVENTS_{name if taken[name] == 1 else _identifier(each)}" for each, name in short.items()}
+
+
+def _identifier(name: str) -> str:
+    return re.sub(r"[^A-Z0-9_]", "_", name.upper())
 
 
 def observed_properties(events: Iterable[Event]) -> list[PropertyDefinition]:

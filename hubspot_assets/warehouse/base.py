@@ -6,7 +6,8 @@ A table is always as it was before a commit or as it is after, never between.
 
 A destination without transactions over several tables keeps a weaker promise that is enough: it writes the tables
 in the order of the writes, each whole or not at all, and the last write is the commit point. Put rows first and the
-row of SYNCS last. Who dies between them leaves rows that no state speaks of; the next sync reads them again, and
+row of SYNCS last. A table that is only deleted from comes after that point, so that nothing is gone which a sync
+needs to go on. Who dies between them leaves rows that no state speaks of; the next sync reads them again, and
 every write of a commit may be done twice (`writes.py` has none that adds a row a second time).
 
 Two conventions: timestamps are naive UTC, and JSON is text on this side of the line; the columns named by

@@ -55,7 +55,7 @@ def dagster(company, folder) -> Iterator[DagsterServer]:
 @pytest.fixture
 def by_hand(dagster) -> DagsterServer:
     """Without schedules and sensor, so that nothing happens but what the test does."""
-    for name in (*SCHEDULES, SENSOR):
+    for name in (*SCHEDULES, SENSOR, "dead_runs"):
         dagster.switch(name, on=False)
     return dagster
 
@@ -75,10 +75,10 @@ def launched(dagster: DagsterServer) -> list[str]:
 
 def test_schedules_are_on_from_the_start_the_sensor_is_not_and_each_goes_off_and_on_again(dagster):
     assert dagster.automations() == dict.fromkeys(SCHEDULES, "RUNNING") | {SENSOR: "STOPPED", "dead_runs": "RUNNING"}
-    for name in (*SCHEDULES, SENSOR):
+    for name in (*SCHEDULES, SENSOR, "dead_runs"):
         dagster.switch(name, on=False)
     assert set(dagster.automations().values()) == {"STOPPED"}
-    for name in (*SCHEDULES, SENSOR):
+    for name in (*SCHEDULES, SENSOR, "dead_runs"):
         dagster.switch(name, on=True)
     assert set(dagster.automations().values()) == {"RUNNING"}
 
@@ -177,7 +177,7 @@ def test_the_ui_then_shows_every_asset_green_and_what_it_knows_of_it(by_hand, ta
         ui.keep_picture("9_plots")
 
         ui.open("/automation")
-        for name in (*SCHEDULES, SENSOR):
+        for name in (*SCHEDULES, SENSOR, "dead_runs"):
             ui.see(re.compile(f"^{name}$"))
         ui.see("Every 30 minutes")
         ui.keep_picture("10_automation")

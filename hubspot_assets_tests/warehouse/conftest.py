@@ -10,6 +10,7 @@ from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 from hubspot_assets_tests.warehouse.contacts import CONTACTS
 
 if TYPE_CHECKING:
+    from hubspot_assets.warehouse.lake.warehouse import LakeWarehouse
     from hubspot_assets.warehouse.snowflake.session import Session
     from hubspot_assets.warehouse.snowflake.warehouse import SnowflakeWarehouse
 
@@ -55,6 +56,12 @@ def live_snowflake_warehouse(request) -> "Iterator[SnowflakeWarehouse]":
     drop_everything(schema)
 
 
+@pytest.fixture
+def s3_warehouse(s3_store) -> "LakeWarehouse":
+    """A new prefix."""
+    return s3_store.warehouse()
+
+
 def drop_everything(warehouse: "SnowflakeWarehouse") -> None:
     """Leave the schema of a test to the next one as it was."""
 
@@ -67,7 +74,7 @@ def drop_everything(warehouse: "SnowflakeWarehouse") -> None:
     warehouse._run(drop)
 
 
-@pytest.fixture(params=["duckdb", "snowflake", pytest.param("live_snowflake", marks=pytest.mark.live)])
+@pytest.fixture(params=["duckdb", "snowflake", "s3", pytest.param("live_snowflake", marks=pytest.mark.live)])
 def warehouse(request) -> Warehouse:
     """Every destination in turn, empty: the tests that ask for it are the promises all of them keep."""
     return request.getfixturevalue(f"{request.param}_warehouse")

@@ -125,6 +125,16 @@ def test_unparsed_is_searched_for_the_property_as_it_is_called(warehouse, proper
     assert unparsed(warehouse) == {1: None}
 
 
+def test_whole_numbers_of_any_width_are_stored(warehouse):
+    table = Table("NARROW", pa.schema([("ID", pa.int64()), ("DISPLAYORDER", pa.int32())]), key=("ID",))
+    warehouse.ensure(table)
+    assert warehouse.ensure(table) == []
+    with warehouse.stage(table) as stage:
+        stage.write(pa.table({"ID": [1, 2], "DISPLAYORDER": [-(2**31), None]}, schema=table.schema))
+        assert warehouse.commit(Merge(table, stage)) == [Counts(inserted=2)]
+    assert stored(warehouse, "ID", "DISPLAYORDER", name="NARROW") == [(1, -(2**31)), (2, None)]
+
+
 def test_a_key_in_a_type_that_cannot_be_used_is_refused(warehouse):
     foreign = Table(NAME, pa.schema([("OBJECTID", pa.string())]), key=("OBJECTID",))
     warehouse.ensure(foreign)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -37,9 +38,8 @@ def snowflake_warehouse(settings: SnowflakeSettings) -> "SnowflakeWarehouse":
         user=settings.user,
     )
 
-    def connect() -> "SnowflakeConnection":
-        # The resource closes at the end of a block what lives as long as the process here.
-        return snowflake_resource(settings).get_connection().__enter__()  # pyright: ignore[reportReturnType]
+    def connect() -> "AbstractContextManager[SnowflakeConnection]":
+        return snowflake_resource(settings).get_connection()  # pyright: ignore[reportReturnType]
 
     return SnowflakeWarehouse(connect, place)
 

@@ -24,6 +24,11 @@ def warehouse_of(settings: Settings) -> "Warehouse":
             raise SettingsError("The destination is snowflake, which needs its settings: read them by Settings.load().")
         # Frozen settings have a hash, which pyright does not see.
         return snowflake_warehouse(settings.snowflake)  # pyright: ignore[reportArgumentType]
+    if settings.destination == "s3":
+        from hubspot_assets.defs.resources.s3 import lake_warehouse
+
+        assert settings.lake is not None
+        return lake_warehouse(settings.lake)
     return _duckdb_warehouse(settings.duckdb_path.expanduser().resolve())
 
 

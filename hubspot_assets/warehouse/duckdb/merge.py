@@ -8,7 +8,7 @@ and ON CONFLICT take ten times as long, or never end. A patch is an UPDATE, sinc
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import duckdb
 import pyarrow as pa
@@ -18,20 +18,14 @@ from hubspot_assets.warehouse.base import (
     Patch,
     Replace,
     Table,
-    WarehouseBusy,
-    WarehouseError,
     conformed,
     naive_utc,
 )
 from hubspot_assets.warehouse.duckdb.schema import StoredTable
-from hubspot_assets.warehouse.duckdb.sql import as_stored, column_type, equal, holds, newer, quoted
+from hubspot_assets.warehouse.duckdb.sql import equal, newer, quoted
+from hubspot_assets.warehouse.duckdb.staging import NEWEST, POSITION, STAGED, collapse, create, number, same_key, stage
 
-# The blanks keep these names apart from any table or column of ours, and from a user's.
-_POSITION = '"staged position"'
 _STORED = '"stored row"'
-_ARROW = "staged arrow"
-_STAGED = 'temp."staged rows"'
-_NEWEST = 'temp."newest staged"'
 _MATCHED = 'temp."matched rows"'
 _DOUBTFUL = 'temp."doubtful rows"'
 _KEPT = 'temp."kept positions"'
@@ -43,8 +37,8 @@ _GONE = 'temp."gone rows"'
 
 def merge(connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTable, rows: pa.Table) -> Counts:
     """Merges rows by the table's key and version, inside the caller's transaction."""
-    _stage(connection, table, target, rows)
-    return _merge_staged(connection, table, target, rows.column_names, rows.num_rows)
+    stage(connection, table, target, rows)
+    return _merged(connection, table, target, rows.column_names, rows.num_rows)
 
 
 def replace(connection: duckdb.DuckDBPyConnection, write: Replace, target: StoredTable, rows: pa.Table) -> Counts:
@@ -58,21 +52,21 @@ def replace(connection: duckdb.DuckDBPyConnection, write: Replace, target: Store
     unmarked = pa.nulls(rows.num_rows, table.schema.field(write.removal).type)
     kept = [c for c in rows.column_names if c != write.removal]
     rows = rows.select(kept).append_column(table.schema.field(write.removal), unmarked)
-    _stage(connection, table, target, rows)
+    stage(connection, table, target, rows)
     within = ""
     if write.scopes is not None:
         scope = ", ".join(map(quoted, write.scope))
         connection.register(_SCOPES.strip('"'), conformed(write.scope_table, write.scopes))
         within = f" SEMI JOIN temp.{_SCOPES} USING ({scope})"
-    merged = _merge_staged(connection, table, target, rows.column_names, rows.num_rows)
+    merged = _merged(connection, table, target, rows.column_names, rows.num_rows)
     key = ", ".join(map(quoted, table.key))
     later = "".join(f" AND ({quoted(c)} <= $instant) IS NOT FALSE" for c in write.instants)
     present = (
         f"SELECT rowid AS {_STORED}, {key} FROM {target.name}{within} WHERE {quoted(write.removal)} IS NULL{later}"
     )
     instant = {"instant": naive_utc(write.removed_at)} if later else None
-    _create(connection, _GONE, f"SELECT {_STORED} FROM ({present}) ANTI JOIN {_STAGED} USING ({key})", instant)
-    removed = _number(connection, f"SELECT count(*) FROM {_GONE}")
+    create(connection, _GONE, f"SELECT {_STORED} FROM ({present}) ANTI JOIN {STAGED} USING ({key})", instant)
+    removed = number(connection, f"SELECT count(*) FROM {_GONE}")
     if removed:
         values = ", ".join(f"{quoted(c)} = ?" for c in write.mark)
         connection.execute(
@@ -82,31 +76,31 @@ def replace(connection: duckdb.DuckDBPyConnection, write: Replace, target: Store
     return dataclasses.replace(merged, removed=removed)
 
 
-def _merge_staged(
+def _merged(
     connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTable, columns: Sequence[str], rows: int
 ) -> Counts:
-    candidates = _collapse(connection, table, table.version)
-    winners = f"FROM {_STAGED}"
+    candidates = collapse(connection, table, table.version)
+    winners = f"FROM {STAGED}"
     if candidates < rows:
-        winners += f" SEMI JOIN {_NEWEST} USING ({_POSITION})"
-    if not _number(connection, f"SELECT count(*) FROM (FROM {target.name} LIMIT 1)"):
+        winners += f" SEMI JOIN {NEWEST} USING ({POSITION})"
+    if not number(connection, f"SELECT count(*) FROM (FROM {target.name} LIMIT 1)"):
         _insert(connection, target, columns, winners)
         return Counts(inserted=candidates)
 
     _classify(connection, table, target, columns)
-    kept = _number(connection, f"SELECT count(DISTINCT {_POSITION}) FROM {_KEPT}")
-    replaced = _number(connection, f"SELECT count(DISTINCT {_POSITION}) FROM {_REPLACED}")
+    kept = number(connection, f"SELECT count(DISTINCT {POSITION}) FROM {_KEPT}")
+    replaced = number(connection, f"SELECT count(DISTINCT {POSITION}) FROM {_REPLACED}")
     if candidates > kept:
         if kept:
-            winners += f" ANTI JOIN {_KEPT} USING ({_POSITION})"
+            winners += f" ANTI JOIN {_KEPT} USING ({POSITION})"
         lacking = [c for c in target.columns if c not in columns] if replaced else []
         if lacking:
             # One of the stored rows, should someone have made several of a key.
-            stored = f"SELECT {_POSITION}, min({_STORED}) AS {_STORED} FROM {_REPLACED} GROUP BY ALL"
+            stored = f"SELECT {POSITION}, min({_STORED}) AS {_STORED} FROM {_REPLACED} GROUP BY ALL"
             fetched = ", ".join(f"t.{quoted(c)}" for c in lacking)
-            query = f"SELECT {_POSITION}, {fetched} FROM ({stored}) r JOIN {target.name} t ON t.rowid = r.{_STORED}"
-            _create(connection, _LACKING, query)
-            winners += f" LEFT JOIN {_LACKING} USING ({_POSITION})"
+            query = f"SELECT {POSITION}, {fetched} FROM ({stored}) r JOIN {target.name} t ON t.rowid = r.{_STORED}"
+            create(connection, _LACKING, query)
+            winners += f" LEFT JOIN {_LACKING} USING ({POSITION})"
         connection.execute(f"DELETE FROM {target.name} WHERE rowid IN (SELECT {_STORED} FROM {_REPLACED})")
         _insert(connection, target, [*columns, *lacking], winners)
     return Counts(inserted=candidates - kept - replaced, updated=replaced, unchanged=kept)
@@ -115,110 +109,59 @@ def _merge_staged(
 def patch(connection: duckdb.DuckDBPyConnection, write: Patch, target: StoredTable, rows: pa.Table) -> Counts:
     """Sets columns of stored rows, inside the caller's transaction."""
     table = write.table
-    _stage(connection, table, target, rows)
-    _collapse(connection, table, write.only_if_older_than or ())
+    stage(connection, table, target, rows)
+    collapse(connection, table, write.only_if_older_than or ())
     columns = [c for c in rows.column_names if c not in table.key]
     compared = [c for c in columns if c not in table.provenance] or columns
     older = f"({newer('n', 't', write.only_if_older_than)})" if write.only_if_older_than else "TRUE"
-    _create(
+    create(
         connection,
         _MATCHED,
-        f"SELECT n.{_POSITION}, t.rowid AS {_STORED}, {older} AND NOT ({equal('t', 'i', compared)}) AS replaced "
-        f"FROM {target.name} t JOIN {_NEWEST} n ON {_same_key(table)} JOIN {_STAGED} i USING ({_POSITION})",
+        f"SELECT n.{POSITION}, t.rowid AS {_STORED}, {older} AND NOT ({equal('t', 'i', compared)}) AS replaced "
+        f"FROM {target.name} t JOIN {NEWEST} n ON {same_key(table)} JOIN {STAGED} i USING ({POSITION})",
     )
-    matched = _number(connection, f"SELECT count(DISTINCT {_POSITION}) FROM {_MATCHED}")
-    replaced = _number(connection, f"SELECT count(DISTINCT {_POSITION}) FROM {_MATCHED} WHERE replaced")
+    matched = number(connection, f"SELECT count(DISTINCT {POSITION}) FROM {_MATCHED}")
+    replaced = number(connection, f"SELECT count(DISTINCT {POSITION}) FROM {_MATCHED} WHERE replaced")
     if replaced:
         values = ", ".join(f"{quoted(c)} = i.{quoted(c)}" for c in columns)
-        source = f"SELECT * FROM {_MATCHED} JOIN {_STAGED} USING ({_POSITION}) WHERE replaced"
+        source = f"SELECT * FROM {_MATCHED} JOIN {STAGED} USING ({POSITION}) WHERE replaced"
         connection.execute(f"UPDATE {target.name} t SET {values} FROM ({source}) i WHERE t.rowid = i.{_STORED}")
     return Counts(updated=replaced, unchanged=matched - replaced)
-
-
-def _stage(connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTable, rows: pa.Table) -> None:
-    """Shows the rows to DuckDB as they will be stored, numbered in the order they came."""
-    numbered = rows.append_column(_POSITION.strip('"'), pa.arange(0, rows.num_rows))
-    connection.register(_ARROW, numbered)
-    stored_as = []
-    for field in rows.schema:
-        wanted = column_type(field.type, json=field.name in table.json)
-        stored = target.columns.get(field.name)
-        if stored is None or not holds(stored, wanted):
-            raise WarehouseBusy(
-                f"column {field.name} of table {table.name} is stored as {stored or 'nothing'}, rows bring {wanted}; "
-                "the table was changed while this ran: run it again."
-            )
-        stored_as.append(f"{as_stored(quoted(field.name), wanted, stored)} AS {quoted(field.name)}")
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW {_STAGED} AS "
-        f"SELECT {_POSITION}, {', '.join(stored_as)} FROM temp.{quoted(_ARROW)}"
-    )
-
-
-def _collapse(connection: duckdb.DuckDBPyConnection, table: Table, version: Sequence[str]) -> int:
-    """Leaves one candidate per key, the newest; returns how many there are."""
-    key = ", ".join(quoted(c) for c in table.key)
-    order = ", ".join([f"{quoted(c)} DESC NULLS LAST" for c in version] + [f"{_POSITION} DESC"])
-    columns = ", ".join(quoted(c) for c in dict.fromkeys((*table.key, *version)))
-    _create(
-        connection,
-        _NEWEST,
-        f"SELECT {_POSITION}, {columns} FROM {_STAGED} "
-        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {order}) = 1",
-    )
-    return _number(connection, f"SELECT count(*) FROM {_NEWEST}")
 
 
 def _classify(connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTable, columns: Sequence[str]) -> None:
     """Tells the candidates that change nothing (_KEPT) from stored rows that are out of date (_REPLACED)."""
     if table.immutable:
-        met = f"SELECT n.{_POSITION} FROM {_NEWEST} n SEMI JOIN {target.name} t ON {_same_key(table)}"
-        _create(connection, _KEPT, met)
-        _create(connection, _REPLACED, f"SELECT {_POSITION}, {_POSITION} AS {_STORED} FROM {_KEPT} LIMIT 0")
+        met = f"SELECT n.{POSITION} FROM {NEWEST} n SEMI JOIN {target.name} t ON {same_key(table)}"
+        create(connection, _KEPT, met)
+        create(connection, _REPLACED, f"SELECT {POSITION}, {POSITION} AS {_STORED} FROM {_KEPT} LIMIT 0")
         return
     weighed = [c for c in table.version if c not in table.provenance]
-    _create(
+    create(
         connection,
         _MATCHED,
-        f"SELECT n.{_POSITION}, t.rowid AS {_STORED}, {newer('t', 'n', table.version)} AS newer, "
-        f"{equal('t', 'n', weighed)} AS alike FROM {target.name} t JOIN {_NEWEST} n ON {_same_key(table)}",
+        f"SELECT n.{POSITION}, t.rowid AS {_STORED}, {newer('t', 'n', table.version)} AS newer, "
+        f"{equal('t', 'n', weighed)} AS alike FROM {target.name} t JOIN {NEWEST} n ON {same_key(table)}",
     )
-    _create(connection, _KEPT, f"SELECT DISTINCT {_POSITION} FROM {_MATCHED} WHERE newer")
+    create(connection, _KEPT, f"SELECT DISTINCT {POSITION} FROM {_MATCHED} WHERE newer")
     doubtful = f"{_MATCHED} WHERE alike AND NOT newer"
-    if _number(connection, f"SELECT count(*) FROM {doubtful}"):
+    if number(connection, f"SELECT count(*) FROM {doubtful}"):
         compared = [c for c in columns if c not in table.provenance and c not in table.key]
         digest = f"hash({', '.join(['TRUE', *(quoted(c) for c in compared)])}) AS digest"
         # Rows meet as 64-bit hashes, narrow in memory; hashed on their own, parts of the table without any are skipped.
         stored = f"SELECT rowid AS {_STORED}, {digest} FROM {target.name}"
-        _create(
+        create(
             connection,
             _DOUBTFUL,
-            f"SELECT {_POSITION}, digest FROM ({stored}) JOIN (FROM {doubtful}) USING ({_STORED})",
+            f"SELECT {POSITION}, digest FROM ({stored}) JOIN (FROM {doubtful}) USING ({_STORED})",
         )
         connection.execute(
-            f"INSERT INTO {_KEPT} SELECT DISTINCT {_POSITION} FROM {_DOUBTFUL} "
-            f"JOIN (SELECT {_POSITION}, {digest} FROM {_STAGED}) USING ({_POSITION}, digest)"
+            f"INSERT INTO {_KEPT} SELECT DISTINCT {POSITION} FROM {_DOUBTFUL} "
+            f"JOIN (SELECT {POSITION}, {digest} FROM {STAGED}) USING ({POSITION}, digest)"
         )
-    _create(connection, _REPLACED, f"FROM {_MATCHED} ANTI JOIN {_KEPT} USING ({_POSITION})")
+    create(connection, _REPLACED, f"FROM {_MATCHED} ANTI JOIN {_KEPT} USING ({POSITION})")
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, target: StoredTable, columns: Sequence[str], source: str) -> None:
     names = ", ".join(quoted(c) for c in columns)
     connection.execute(f"INSERT INTO {target.name} ({names}) SELECT {names} {source}")
-
-
-def _same_key(table: Table) -> str:
-    return " AND ".join(f"t.{quoted(c)} = n.{quoted(c)}" for c in table.key)
-
-
-def _create(
-    connection: duckdb.DuckDBPyConnection, name: str, query: str, values: Mapping[str, object] | None = None
-) -> None:
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}", values)
-
-
-def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = connection.execute(query).fetchone()
-    if row is None:
-        raise WarehouseError(f"DuckDB gave no row for {query}")
-    return int(row[0])

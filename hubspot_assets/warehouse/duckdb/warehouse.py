@@ -38,6 +38,8 @@ from hubspot_assets.warehouse.writes import is_idle
 
 LEAST_COMMIT = 80
 """MiB that DuckDB may use for a commit, however small."""
+MEMORY_PER_BYTE = 3
+"""Bytes that it may use more for each byte of rows."""
 
 
 class ArrowStage(Stage):
@@ -298,4 +300,4 @@ def _memory(write: Write | WriteAfter) -> int:
         return LEAST_COMMIT
     rows = write.rows
     size = rows.arrow().nbytes if isinstance(rows, ArrowStage) else 0 if isinstance(rows, Stage) else rows.nbytes
-    return LEAST_COMMIT + len(write.table.schema) // 4 + 3 * size // 2**20
+    return LEAST_COMMIT + len(write.table.schema) // 4 + MEMORY_PER_BYTE * size // 2**20

@@ -10,10 +10,10 @@ import pyarrow as pa
 from snowflake.connector import errors
 
 from hubspot_assets.warehouse.base import Table, WarehouseError
+from hubspot_assets.warehouse.parquet_stage import ParquetStage
 from hubspot_assets.warehouse.snowflake.load import Load
 from hubspot_assets.warehouse.snowflake.session import Session, Sessions
 from hubspot_assets.warehouse.snowflake.sql import STAGE, Place, quoted
-from hubspot_assets.warehouse.snowflake.stage import ParquetStage
 
 _PROBE = Table("HUBSPOT_ASSETS_CHECK", pa.schema([("ID", pa.int64())]), ("ID",))
 

@@ -22,13 +22,13 @@ from hubspot_assets.warehouse.base import (
     WriteAfter,
     conformed,
 )
+from hubspot_assets.warehouse.parquet_stage import ParquetStage
 from hubspot_assets.warehouse.snowflake import merge as snowflake_merge
 from hubspot_assets.warehouse.snowflake.load import Load, clear_leftovers
 from hubspot_assets.warehouse.snowflake.merge import Source, inline
 from hubspot_assets.warehouse.snowflake.schema import know, stored_columns
 from hubspot_assets.warehouse.snowflake.session import Session
 from hubspot_assets.warehouse.snowflake.sql import Place, condition, portions
-from hubspot_assets.warehouse.snowflake.stage import ParquetStage
 from hubspot_assets.warehouse.writes import is_idle, length
 
 INLINE_VALUES = 10_000

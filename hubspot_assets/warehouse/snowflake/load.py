@@ -4,8 +4,7 @@ The name of a load says when it began. A process that was killed leaves its file
 table; whoever loads the same table later finds them there, and takes away what is too old to be in use.
 """
 
-from __future__ import annotations
-
+import glob
 import logging
 import time
 import uuid
@@ -13,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hubspot_assets.warehouse.base import Table, WarehouseBusy
+from hubspot_assets.warehouse.parquet_stage import POSITION, ParquetStage
 from hubspot_assets.warehouse.snowflake.merge import Source
 from hubspot_assets.warehouse.snowflake.session import Session
-from hubspot_assets.warehouse.snowflake.sql import POSITION, Place, column_type, quoted
-from hubspot_assets.warehouse.snowflake.stage import ParquetStage
+from hubspot_assets.warehouse.snowflake.sql import Place, column_type, quoted
 
 _NAME_TIME = "%Y%m%dT%H%M%SZ"
 
@@ -102,5 +101,6 @@ def _began(name: str) -> datetime | None:
 
 
 def _file_url(file: Path) -> str:
-    path = str(file).replace("\\", "\\\\").replace("'", "\\'").replace("%", "%%")
+    # The driver takes brackets, stars and question marks for a pattern.
+    path = glob.escape(str(file)).replace("\\", "\\\\").replace("'", "\\'").replace("%", "%%")
     return f"'file://{path}'"

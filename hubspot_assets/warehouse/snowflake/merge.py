@@ -12,8 +12,8 @@ from decimal import Decimal
 import pyarrow as pa
 
 from hubspot_assets.warehouse.base import Replace, Table, WarehouseBusy, naive_utc
+from hubspot_assets.warehouse.parquet_stage import POSITION
 from hubspot_assets.warehouse.snowflake.sql import (
-    POSITION,
     as_stored,
     column_type,
     differs,

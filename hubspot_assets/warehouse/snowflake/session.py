@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import tenacity
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-Connect = Callable[[], "SnowflakeConnection"]
-"""Opens a connection."""
+Connect = Callable[[], AbstractContextManager["SnowflakeConnection"]]
+"""Opens a connection, for as long as the context manager is kept and not left."""
 
 ATTEMPTS = 4
 
@@ -95,7 +95,7 @@ class Sessions:
         self._connect = connect
         self._most_idle = most_idle
         self._wait = wait
-        self._idle: list[tuple[float, SnowflakeConnection]] = []
+        self._idle: list[tuple[float, _Opened]] = []
         self._guard = threading.Lock()
 
     def run(self, work: Callable[[Session], Result], tag: str = "") -> Result:
@@ -120,31 +120,31 @@ class Sessions:
         """Ends the idle sessions."""
         with self._guard:
             idle, self._idle = self._idle, []
-        for _, connection in idle:
-            _end(connection)
+        for _, opened in idle:
+            opened.end()
 
     def _once(self, work: Callable[[Session], Result], tag: str) -> Result:
-        connection = self._taken()
+        opened = self._taken()
         try:
-            result = work(Session(connection, tag))
+            result = work(Session(opened.connection, tag))
         except BaseException:
-            _end(connection)
+            opened.end()
             raise
         with self._guard:
-            self._idle.append((time.monotonic(), connection))
+            self._idle.append((time.monotonic(), opened))
         return result
 
-    def _taken(self) -> SnowflakeConnection:
+    def _taken(self) -> _Opened:
         while True:
             with self._guard:
                 if not self._idle:
                     break
-                since, connection = self._idle.pop()
-            if time.monotonic() - since < self._most_idle and not connection.is_closed():
-                return connection
-            _end(connection)
+                since, opened = self._idle.pop()
+            if time.monotonic() - since < self._most_idle and not opened.connection.is_closed():
+                return opened
+            opened.end()
         try:
-            return self._connect()
+            return _Opened(self._connect())
         except errors.Error as error:
             raise refused_login(error, self.place) from error
 
@@ -159,8 +159,16 @@ class Sessions:
         )
 
 
-def _end(connection: SnowflakeConnection) -> None:
-    try:
-        connection.close(retry=False)
-    except (errors.Error, OSError) as error:
-        _log.debug("A session could not be ended: %s", type(error).__name__)
+class _Opened:
+    """A connection, and the context manager that it lives in."""
+
+    def __init__(self, manager: AbstractContextManager[SnowflakeConnection]) -> None:
+        self._stack = ExitStack()
+        self.connection = self._stack.enter_context(manager)
+
+    def end(self) -> None:
+        try:
+            self.connection.close(retry=False)
+            self._stack.close()
+        except (errors.Error, OSError) as error:
+            _log.debug("A session could not be ended: %s", type(error).__name__)

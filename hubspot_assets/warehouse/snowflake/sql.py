@@ -13,10 +13,8 @@ import pyarrow as pa
 
 from hubspot_assets.warehouse.errors import WarehouseError
 from hubspot_assets.warehouse.filters import Filters
+from hubspot_assets.warehouse.parquet_stage import POSITION
 from hubspot_assets.warehouse.sql import Dialect
-
-POSITION = "STAGED$POSITION"
-"""Column beside staged rows: the order in which they came. `$` occurs in no column of ours."""
 
 MOST_LISTED = 50_000
 """Values that one statement may look for; Snowflake takes statements of up to 1 MB."""

@@ -27,6 +27,7 @@ from hubspot_assets.warehouse.base import (
     Write,
     WriteAfter,
 )
+from hubspot_assets.warehouse.parquet_stage import ParquetStage
 from hubspot_assets.warehouse.snowflake.check import Examined, examine
 from hubspot_assets.warehouse.snowflake.commits import Committer
 from hubspot_assets.warehouse.snowflake.errors import is_absent
@@ -43,7 +44,6 @@ from hubspot_assets.warehouse.snowflake.sql import (
     portions,
     quoted,
 )
-from hubspot_assets.warehouse.snowflake.stage import ParquetStage
 from hubspot_assets.warehouse.snowflake.views import outdated
 from hubspot_assets.warehouse.spool import spooled
 from hubspot_assets.warehouse.sql import Dialect

@@ -1,8 +1,10 @@
 """Other processes that use a DuckDB file, started by the tests: `python -m ... <what> <file> <argument>`."""
 
+import os
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from itertools import count
 
 import duckdb
@@ -10,8 +12,9 @@ import pyarrow as pa
 
 from hubspot_assets.sync.records.seen import SEEN
 from hubspot_assets.warehouse.base import Merge
+from hubspot_assets.warehouse.duckdb.schema import evolution
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
-from hubspot_assets_tests.warehouse.contacts import CONTACTS, contact, merged, rows
+from hubspot_assets_tests.warehouse.contacts import CONTACTS, contact, contacts_table, merged, property_field, rows
 
 ROWS = 20_000
 
@@ -51,6 +54,21 @@ def interleave(path: str, first: str) -> None:
         merged(warehouse, *(contact(id_, updated=version, EMAIL=str(version)) for id_ in range(version, 40)))
 
 
+def widen(path: str, _: str) -> None:
+    """A sync that dies when it has turned a number into text and not yet closed the file."""
+    warehouse = DuckDBWarehouse(path)
+    warehouse.ensure(CONTACTS)
+    merged(warehouse, contact(1, AMOUNT=Decimal("1.5"), UNPARSED='{"amount": "many", "fax": "none"}'))
+    with warehouse._file.open(read_only=False) as connection:
+        connection.begin()
+        for step in evolution(connection, contacts_table(property_field("email"), property_field("amount"))):
+            for statement in step.statements:
+                connection.execute(statement)
+        connection.commit()
+        print("ready", flush=True)
+        os._exit(9)
+
+
 if __name__ == "__main__":
     _, what, path, argument = sys.argv
-    {"hold": hold, "rewrite": rewrite, "interleave": interleave}[what](path, argument)
+    {"hold": hold, "rewrite": rewrite, "interleave": interleave, "widen": widen}[what](path, argument)

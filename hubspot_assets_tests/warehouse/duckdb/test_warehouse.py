@@ -12,16 +12,27 @@ import pyarrow as pa
 import pytest
 
 from hubspot_assets.sync.records.seen import SEEN
-from hubspot_assets.warehouse.base import SchemaChange, Table, TableNotFound, WarehouseBusy, WarehouseError
+from hubspot_assets.sync.syncs import SYNCS
+from hubspot_assets.warehouse.base import (
+    Counts,
+    Merge,
+    SchemaChange,
+    Table,
+    TableNotFound,
+    WarehouseBusy,
+    WarehouseError,
+)
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 from hubspot_assets_tests.warehouse.contacts import (
     CONTACTS,
     NAME,
+    NUMBER,
     PROPERTIES,
     contact,
     contacts_table,
     merged,
     property_field,
+    rows,
     stored,
 )
 from hubspot_assets_tests.warehouse.duckdb.killed_process import ROWS, start
@@ -212,6 +223,90 @@ def test_a_very_wide_table_fits_the_memory_that_a_commit_gives_itself(duckdb_war
         ).updated
         == 1
     )
+
+
+def test_a_wide_commit_keeps_its_memory_when_the_last_of_its_writes_is_small(duckdb_warehouse):
+    """As each sync ends its commit with a row of SYNCS: the limit for that one once held for the commit of all."""
+    fields = [property_field(f"p{number}", pa.string() if number % 3 else NUMBER) for number in range(1_200)]
+    wide, small = contacts_table(*fields), Table("SYNCS", pa.schema([("SYNCID", pa.string())]), key=("SYNCID",))
+    duckdb_warehouse.ensure(wide, small)
+    one = rows(contact(1, 1, 1, **{f"P{number}": "value" for number in range(1_200) if number % 3}), table=wide)
+    incoming = one.take([0] * 2_500).set_column(0, one.schema.field(0), pa.arange(0, 2_500))
+    for counts in (Counts(inserted=2_500), Counts(unchanged=2_500)):
+        with duckdb_warehouse.stage(wide) as stage:
+            stage.write(incoming)
+            done = duckdb_warehouse.commit(Merge(wide, stage), lambda _: Merge(small, pa.table({"SYNCID": ["s"]})))
+        assert done[0] == counts
+
+
+def test_large_texts_are_written_and_compared_when_they_are_read_again(duckdb_warehouse):
+    """E-mail bodies: DuckDB works on 2,048 rows at once, so what it needs depends on the table, not on the commit."""
+    duckdb_warehouse.ensure(CONTACTS)
+    for counts in (Counts(inserted=40), Counts(unchanged=40)):
+        for first in range(0, 200, 40):
+            mails = (contact(id_, EMAIL=f"{id_} and so on, " * 27_000) for id_ in range(first, first + 40))
+            assert merged(duckdb_warehouse, *mails) == counts
+
+
+def test_a_commit_that_needs_more_memory_than_it_gave_itself_is_repeated_with_more(duckdb_warehouse, monkeypatch):
+    duckdb_warehouse.ensure(CONTACTS)
+    monkeypatch.setattr("hubspot_assets.warehouse.duckdb.warehouse.MEMORY_PER_BYTE", 0)
+    monkeypatch.setattr("hubspot_assets.warehouse.duckdb.warehouse.LEAST_COMMIT", 1)
+    times = []
+
+    def once_more(before):
+        times.append(before)
+        return Merge(CONTACTS, rows(contact(2)))
+
+    many = rows(*(contact(id_, EMAIL=f"{id_}" * 50) for id_ in range(10, 20_000)))
+    with duckdb_warehouse.stage(CONTACTS) as stage:
+        stage.write(many)
+        counts = duckdb_warehouse.commit(Merge(CONTACTS, stage), once_more)
+    assert counts == [Counts(inserted=many.num_rows), Counts(inserted=1)]
+    assert duckdb_warehouse._file._factor > 1
+    assert duckdb_warehouse.count(NAME) == many.num_rows + 1
+
+
+def test_a_commit_that_all_the_memory_there_is_cannot_hold_says_so(duckdb_warehouse):
+    duckdb_warehouse.ensure(CONTACTS)
+    failures = []
+
+    def hungry(_):
+        failures.append(1)
+        raise duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate")
+
+    with pytest.raises(WarehouseError, match="too little memory on this machine"):
+        duckdb_warehouse.commit(hungry)
+    assert len(failures) > 3
+    assert merged(duckdb_warehouse, contact(1)) == Counts(inserted=1)
+
+
+def test_after_a_crash_while_the_schema_changed_a_users_own_duckdb_opens_the_file(duckdb_path):
+    """What a commit leaves in the write-ahead log must need no function that DuckDB would have to look for."""
+    with start("widen", duckdb_path) as process:
+        assert process.wait(30) == 9
+    assert duckdb_path.with_name(f"{duckdb_path.name}.wal").exists()
+    query = f"import duckdb; print(duckdb.connect({str(duckdb_path)!r}).sql('SELECT PROPERTY_AMOUNT FROM {NAME}'))"
+    shell = subprocess.run([sys.executable, "-c", query], capture_output=True, text=True, check=False)
+    assert "1.5" in shell.stdout, shell.stderr
+
+
+def test_a_check_does_not_wait_for_a_locked_file_as_long_as_a_sync(duckdb_path, monkeypatch):
+    monkeypatch.setattr("hubspot_assets.warehouse.duckdb.file.CHECK_TIMEOUT", 0.2)
+    warehouse = DuckDBWarehouse(duckdb_path)
+    warehouse.ensure(CONTACTS)
+    with start("hold", duckdb_path, 60) as shell:
+        with pytest.raises(WarehouseBusy, match=r"still taken after 0.2 s: process \d+"):
+            warehouse.check()
+        shell.kill()
+
+
+def test_tables_say_what_they_are(duckdb_warehouse, duckdb_path):
+    duckdb_warehouse.ensure(SYNCS, SEEN)
+    with duckdb.connect(duckdb_path) as shell:
+        comments = dict(shell.execute("SELECT table_name, comment FROM duckdb_tables()").fetchall())
+    assert comments == {table.name: table.comment for table in (SYNCS, SEEN)}
+    assert all(comments.values())
 
 
 def test_a_column_of_a_type_that_no_table_has_is_refused(duckdb_warehouse):

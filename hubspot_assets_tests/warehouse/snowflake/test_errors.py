@@ -1,3 +1,5 @@
+from contextlib import nullcontext
+
 import pytest
 from snowflake.connector import errors
 
@@ -85,8 +87,11 @@ def test_waiting_for_others_in_vain_is_no_fault_of_ours():
     assert isinstance(refused_statement(errors.ProgrammingError("x", errno=625), PLACE), WarehouseBusy)
 
 
-class Refusing:
+class Refusing(nullcontext):
     """A connection to an account that refuses one kind of statement."""
+
+    def __enter__(self):
+        return self
 
     def __init__(self, start: str, error: Exception) -> None:
         self.sent: list[str] = []

@@ -1,12 +1,13 @@
 """What only Snowflake's way of doing things can break: files, staging, sessions, transactions, widening."""
 
+import gc
 import json
 import logging
 import subprocess
 import sys
 import tempfile
 import threading
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,6 +17,8 @@ import pytest
 from snowflake.connector import errors
 from snowflake.connector.cursor import SnowflakeCursor
 
+from hubspot_assets.sync.records.seen import SEEN
+from hubspot_assets.sync.syncs import SYNCS
 from hubspot_assets.warehouse.base import (
     Counts,
     Delete,
@@ -25,9 +28,10 @@ from hubspot_assets.warehouse.base import (
     WarehouseError,
     WarehouseUnreachable,
 )
+from hubspot_assets.warehouse.parquet_stage import FOLDER_PREFIX
 from hubspot_assets.warehouse.snowflake.schema import columns, evolution
 from hubspot_assets.warehouse.snowflake.session import Session
-from hubspot_assets.warehouse.snowflake.stage import FOLDER_PREFIX
+from hubspot_assets.warehouse.snowflake.warehouse import SnowflakeWarehouse
 from hubspot_assets_tests.snowflake_bed import recorded
 from hubspot_assets_tests.warehouse.snowflake_tables import CONTACTS, contacts, day
 
@@ -373,6 +377,45 @@ def test_files_on_this_machine_do_not_outlive_their_stage(snowflake, tmp_path, m
         assert list(tmp_path.glob(f"{FOLDER_PREFIX}*"))
     store(snowflake, ADA)
     assert list(tmp_path.glob(f"{FOLDER_PREFIX}*")) == []
+
+
+def test_files_are_uploaded_from_a_folder_of_any_name(snowflake, tmp_path, monkeypatch):
+    folder = tmp_path / "brackets[1] it's * 100%"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    assert store(snowflake, ADA) == Counts(inserted=1)
+
+
+def test_a_session_lives_in_its_context_manager_until_it_ends(snowflake_server):
+    entered = []
+
+    @contextmanager
+    def connect():
+        connection = snowflake_server.connect(place)
+        entered.append(connection)
+        try:
+            yield connection
+        finally:
+            entered.remove(connection)
+            connection.close()
+
+    place = snowflake_server.place()
+    warehouse = SnowflakeWarehouse(connect, place)
+    assert warehouse.count("NOTHING") == 0
+    gc.collect()
+    [connection] = entered
+    assert not connection.is_closed()
+    assert warehouse.count("NOTHING") == 0
+    warehouse.close()
+    assert entered == []
+    assert connection.is_closed()
+
+
+def test_tables_say_what_they_are(snowflake):
+    snowflake.ensure(SYNCS, SEEN)
+    found = snowflake._run(lambda session: session.rows(f"SHOW TABLES IN SCHEMA {snowflake.place.schema_name}"))
+    comments = {name: comment for _, name, _, _, _, comment, *_ in found}
+    assert {table.name: comments[table.name] for table in (SYNCS, SEEN)} == {t.name: t.comment for t in (SYNCS, SEEN)}
 
 
 def test_sessions_are_not_shared_by_threads_at_once(snowflake):

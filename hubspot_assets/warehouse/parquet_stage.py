@@ -1,4 +1,4 @@
-"""Rows on their way to Snowflake: a typed, zstd-compressed Parquet file on this machine's disk."""
+"""Rows that wait on this machine's disk: a typed, zstd-compressed Parquet file."""
 
 import tempfile
 from collections.abc import Sequence
@@ -10,7 +10,9 @@ import pyarrow.parquet as pq
 from typing_extensions import override
 
 from hubspot_assets.warehouse.base import Stage, Table, WarehouseError, conformed
-from hubspot_assets.warehouse.snowflake.sql import POSITION
+
+POSITION = "STAGED$POSITION"
+"""Column beside staged rows: the order in which they came. `$` occurs in no column of ours."""
 
 FOLDER_PREFIX = "hubspot-assets-stage-"
 
@@ -19,7 +21,7 @@ _ROW_GROUP_BYTES = 32 * 2**20
 
 
 class ParquetStage(Stage):
-    """Rows in one Parquet file, which Snowflake loads best at 100 to 250 MB.
+    """Rows in one Parquet file.
 
     Args:
         table: What the rows are for.

@@ -1,0 +1,171 @@
+"""One prefix of one bucket, and the three ways to it: boto3 for files, deltalake for logs, Arrow for parts of files.
+
+deltalake cannot send an external id and Arrow cannot encrypt with a key of one's own, so a boto3 session holds the
+credentials, renews them, and hands out frozen keys for each operation.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from botocore.config import Config
+from pyarrow import fs
+
+if TYPE_CHECKING:
+    import boto3
+    from botocore.credentials import ReadOnlyCredentials
+
+TRIES = 10
+"""How often each of the three tries a request that fails in passing."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the tables are; nothing here is secret.
+
+    Attributes:
+        bucket: Its name.
+        prefix: What all keys begin with, without a slash at its end.
+        region: The bucket's region.
+        endpoint: Address of a store other than AWS's own.
+        kms_key: Key that files are encrypted with; None leaves it to the bucket.
+        role: ARN of the role that is assumed, for errors.
+    """
+
+    bucket: str
+    prefix: str
+    region: str
+    endpoint: str | None = None
+    kms_key: str | None = None
+    role: str | None = None
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.prefix}"
+
+    def uri(self, table: str) -> str:
+        """Where a table is."""
+        return f"{self}/{table}"
+
+    def key(self, path: str) -> str:
+        """The key of a path below the prefix."""
+        return f"{self.prefix}/{path}"
+
+
+def assumed(session: "boto3.Session", role: str, external_id: str | None, place: Place) -> "boto3.Session":
+    """A session in a role, which renews its credentials by itself.
+
+    Args:
+        session: Whoever may assume the role.
+        role: Its ARN.
+        external_id: What its trust policy may ask for.
+        place: Where it leads; a store other than AWS's own hands out the credentials itself.
+    """
+    import boto3
+    import botocore.session
+    from botocore.credentials import DeferredRefreshableCredentials, create_assume_role_refresher
+
+    request = {"RoleArn": role, "RoleSessionName": "hubspot-assets"}
+    if external_id:
+        request["ExternalId"] = external_id
+    client = session.client("sts", region_name=place.region, endpoint_url=place.endpoint)
+    inner: Any = botocore.session.get_session()
+    # The SDK has no public way to give a session credentials that renew themselves; this one is in wide use.
+    inner._credentials = DeferredRefreshableCredentials(
+        create_assume_role_refresher(client, request), "sts-assume-role"
+    )
+    inner.set_config_variable("region", place.region)
+    return boto3.Session(botocore_session=inner)
+
+
+class Bucket:
+    """A place, and the credentials for it.
+
+    Args:
+        session: Holds the credentials, and renews them.
+        place: Where the tables are.
+    """
+
+    def __init__(self, session: "boto3.Session", place: Place) -> None:
+        self.place = place
+        self._session = session
+        settings = Config(
+            region_name=place.region,
+            connect_timeout=10,
+            read_timeout=60,
+            retries={"mode": "standard", "max_attempts": TRIES},
+        )
+        self.client: Any = session.client("s3", endpoint_url=place.endpoint, config=settings)
+
+    def storage_options(self) -> dict[str, str]:
+        """What deltalake needs, with keys that are good for a while."""
+        place, keys = self.place, self._keys()
+        options = {
+            "AWS_ACCESS_KEY_ID": keys.access_key,
+            "AWS_SECRET_ACCESS_KEY": keys.secret_key,
+            "AWS_REGION": place.region,
+            "max_retries": str(TRIES),
+            "retry_timeout": "120s",
+            "timeout": "60s",
+        }
+        if keys.token:
+            options["AWS_SESSION_TOKEN"] = keys.token
+        if place.endpoint:
+            options["AWS_ENDPOINT_URL"] = place.endpoint
+            options["AWS_ALLOW_HTTP"] = str(place.endpoint.startswith("http://")).lower()
+        if place.kms_key:
+            options |= {
+                "AWS_SERVER_SIDE_ENCRYPTION": "aws:kms",
+                "AWS_SSE_KMS_KEY_ID": place.kms_key,
+                "AWS_SSE_BUCKET_KEY_ENABLED": "true",
+            }
+        return options
+
+    def filesystem(self, table: str) -> fs.FileSystem:
+        """The files of a table as Arrow reads them.
+
+        Arrow's own file system, for one that is written in Python lets a process die at its end (deltalake's).
+        """
+        place, keys = self.place, self._keys()
+        address: dict[str, Any] = {}
+        if place.endpoint:
+            parts = urlsplit(place.endpoint)
+            address = {"endpoint_override": parts.netloc + parts.path.rstrip("/"), "scheme": parts.scheme}
+        store = fs.S3FileSystem(
+            access_key=keys.access_key,
+            secret_key=keys.secret_key,
+            session_token=keys.token,
+            region=place.region,
+            retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=TRIES),
+            **address,
+        )
+        return fs.SubTreeFileSystem(f"{place.bucket}/{place.key(table)}", store)
+
+    def upload(self, file: Path, path: str) -> None:
+        """Put a file below the prefix."""
+        self.client.upload_file(str(file), self.place.bucket, self.place.key(path), ExtraArgs=self.encryption())
+
+    def download(self, path: str, file: Path) -> None:
+        """Get a file from below the prefix."""
+        self.client.download_file(self.place.bucket, self.place.key(path), str(file))
+
+    def encryption(self) -> Mapping[str, str]:
+        """What an upload says of its encryption."""
+        key = self.place.kms_key
+        return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {}
+
+    def folders(self) -> Iterator[str]:
+        """The folders directly below the prefix, of which tables are some."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.place.bucket, Prefix=self.place.key(""), Delimiter="/"
+        )
+        for page in pages:
+            for found in page.get("CommonPrefixes", ()):
+                yield found["Prefix"].removeprefix(self.place.key("")).rstrip("/")
+
+    def _keys(self) -> "ReadOnlyCredentials":
+        credentials = self._session.get_credentials()
+        if credentials is None:
+            raise PermissionError("there are no AWS credentials")
+        return credentials.get_frozen_credentials()

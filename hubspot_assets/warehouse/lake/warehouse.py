@@ -1,0 +1,210 @@
+"""Delta Lake tables on S3 as the destination: DuckDB computes on this machine, deltalake keeps the logs."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import duckdb
+import pyarrow as pa
+from typing_extensions import override
+
+from hubspot_assets.warehouse.base import (
+    Aggregate,
+    Counts,
+    Filters,
+    SchemaChange,
+    Table,
+    TableNotFound,
+    Warehouse,
+    WarehouseError,
+    Write,
+    WriteAfter,
+)
+from hubspot_assets.warehouse.duckdb.sql import aggregation, condition, quoted
+from hubspot_assets.warehouse.lake.bucket import Bucket
+from hubspot_assets.warehouse.lake.check import check
+from hubspot_assets.warehouse.lake.commits import Committer, duckdb_for
+from hubspot_assets.warehouse.lake.errors import named_errors
+from hubspot_assets.warehouse.lake.schema import ensured
+from hubspot_assets.warehouse.lake.snapshot import Snapshot, opened
+from hubspot_assets.warehouse.lake.sql import DIALECT, as_read
+from hubspot_assets.warehouse.parquet_stage import FOLDER_PREFIX, ParquetStage
+from hubspot_assets.warehouse.spool import spooled
+from hubspot_assets.warehouse.sql import Dialect
+from hubspot_assets.warehouse.writes import is_idle
+
+
+class LakeWarehouse(Warehouse):
+    """Tables below one prefix of one bucket.
+
+    Args:
+        bucket: The place, and the credentials for it.
+        chunk_rows: Rows after which a stage is full: a commit writes anew every file that it touches, so that fewer
+            and larger ones are cheaper.
+        chunk_bytes: Compressed bytes after which a stage is full, however few its rows.
+        keep_days: How long files are kept that no table needs any more, for readers of older versions.
+    """
+
+    has_views = False
+
+    def __init__(
+        self, bucket: Bucket, *, chunk_rows: int = 100_000, chunk_bytes: int = 128 * 2**20, keep_days: int = 2
+    ) -> None:
+        self.chunk_rows = chunk_rows
+        self.place = bucket.place
+        self._bucket = bucket
+        self._chunk_bytes = chunk_bytes
+        self._keep_days = keep_days
+        self._committer = Committer(bucket)
+
+    @property
+    @override
+    def dialect(self) -> Dialect:
+        return DIALECT
+
+    @override
+    def describe(self) -> str:
+        return f"lake {self.place}"
+
+    @override
+    def check(self) -> None:
+        check(self._bucket)
+
+    @override
+    def schema(self, table: str) -> pa.Schema | None:
+        with named_errors(self.place):
+            snapshot = opened(self._bucket, table)
+        return snapshot.schema if snapshot is not None else None
+
+    @override
+    def ensure(self, *tables: Table) -> list[SchemaChange]:
+        with named_errors(self.place):
+            return [
+                change for table in tables for change in ensured(self._bucket, self._committer, table, self._keep_days)
+            ]
+
+    @override
+    def stage(self, table: Table) -> ParquetStage:
+        return ParquetStage(table, full_rows=self.chunk_rows, full_bytes=self._chunk_bytes)
+
+    @override
+    def commit(self, *writes: Write | WriteAfter) -> list[Counts]:
+        if all(is_idle(write) for write in writes):
+            return [Counts() for _ in writes]
+        with named_errors(self.place):
+            return self._committer.commit(writes)
+
+    @override
+    def read(self, table: str, columns: Sequence[str] | None = None, where: Filters = ()) -> pa.Table:
+        with self._asking() as ask:
+            snapshot = ask.about(table, columns or (), where)
+            wanted = snapshot.schema if columns is None else pa.schema([snapshot.schema.field(c) for c in columns])
+            chosen = ", ".join(map(quoted, wanted.names))
+            text, values = condition(where)
+            found = ask.answer(f"SELECT {chosen} FROM {quoted(table)} WHERE {text}", values)
+            return found.to_arrow_table().cast(wanted)
+
+    @override
+    def count(self, table: str, where: Filters = ()) -> int:
+        with self._asking() as ask:
+            try:
+                snapshot = ask.about(table, (), where)
+            except TableNotFound:
+                return 0
+            if not where:
+                return sum(file.rows for file in snapshot.files())
+            text, values = condition(where)
+            [(rows,)] = ask.answer(f"SELECT count(*) FROM {quoted(table)} WHERE {text}", values).fetchall()
+            return rows
+
+    @override
+    def duplicates(self, table: str, key: Sequence[str]) -> int:
+        with self._asking() as ask:
+            try:
+                ask.about(table, key, ())
+            except TableNotFound:
+                return 0
+            groups = f"(SELECT count(*) AS n FROM {quoted(table)} GROUP BY {', '.join(map(quoted, key))})"
+            [(rows,)] = ask.answer(f"SELECT coalesce(sum(n - 1), 0)::BIGINT FROM {groups}", []).fetchall()
+            return rows
+
+    @override
+    def aggregate(
+        self, table: str, by: Sequence[str], values: Mapping[str, Aggregate], where: Filters = ()
+    ) -> pa.Table:
+        with self._asking() as ask:
+            snapshot = ask.about(table, (*by, *values), where)
+            text, bound = condition(where)
+            computed, grouped = aggregation(by, values)
+            found = ask.answer(f"SELECT {computed} FROM {quoted(table)} WHERE {text}{grouped}", bound)
+            return found.to_arrow_table().cast(pa.schema([snapshot.schema.field(c) for c in (*by, *values)]))
+
+    @override
+    def missing(
+        self, table: str, where: Filters, seen: str, seen_where: Filters, key: Sequence[str]
+    ) -> Iterator[pa.Table]:
+        with self._asking() as ask:
+            columns, sides, values = ", ".join(map(quoted, key)), [], []
+            for name, conditions in ((table, where), (seen, seen_where)):
+                ask.about(name, key, conditions)
+                text, bound = condition(conditions)
+                sides.append(f"(SELECT {columns} FROM {quoted(name)} WHERE {text})")
+                values.extend(bound)
+            found = ask.answer(f"FROM {sides[0]} ANTI JOIN {sides[1]} USING ({columns})", values).to_arrow_reader()
+            return spooled(found.schema, found)
+
+    def upkeep(self) -> int:
+        """Remove the files that no table needs any more: of older versions, and of writers that were killed.
+
+        Returns:
+            How many there were.
+        """
+        removed = 0
+        with named_errors(self.place):
+            for name in self._bucket.folders():
+                snapshot = opened(self._bucket, name) if not name.startswith("_") else None
+                if snapshot is not None:
+                    # Without `full`, files that no log has ever named would stay.
+                    hours = self._keep_days * 24
+                    removed += len(snapshot.delta.vacuum(retention_hours=hours, dry_run=False, full=True))
+        return removed
+
+    @contextmanager
+    def _asking(self) -> Iterator["_Asking"]:
+        with (
+            named_errors(self.place),
+            tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as folder,
+            duckdb_for(folder) as connection,
+        ):
+            yield _Asking(self._bucket, connection)
+
+
+class _Asking:
+    """Questions about tables, which DuckDB answers from as few parts of their files as it can."""
+
+    def __init__(self, bucket: Bucket, connection: duckdb.DuckDBPyConnection) -> None:
+        self._bucket = bucket
+        self._connection = connection
+        self.answer: Callable[[str, list[object]], duckdb.DuckDBPyRelation] = lambda query, values: connection.sql(
+            query, params=values
+        )
+
+    def about(self, table: str, columns: Sequence[str], where: Filters) -> Snapshot:
+        """Show a table to DuckDB under its name.
+
+        Raises:
+            TableNotFound: If there is no such table.
+            WarehouseError: If it lacks a column that is asked for.
+        """
+        snapshot = opened(self._bucket, table)
+        if snapshot is None:
+            raise TableNotFound(f"There is no table {table} in lake {self._bucket.place}; sync it first.")
+        asked = [*columns, *(column for column, _, _ in where)]
+        if unknown := [column for column in asked if column not in snapshot.columns]:
+            raise WarehouseError(f"Table {table} in lake {self._bucket.place} has no column {', '.join(unknown)}.")
+        files = snapshot.delta.to_pyarrow_dataset(filesystem=self._bucket.filesystem(table))
+        source = f"files of {table}"
+        self._connection.register(source, files)
+        read = ", ".join(f"{as_read(c, type_)} AS {quoted(c)}" for c, type_ in snapshot.columns.items())
+        self._connection.execute(f"CREATE TEMP VIEW {quoted(table)} AS SELECT {read} FROM {quoted(source)}")
+        return snapshot

@@ -1,0 +1,104 @@
+"""S3 for tests: moto on 127.0.0.1, which checks signatures and policies, with a user who may only assume a role."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import boto3
+import requests
+
+from hubspot_assets.warehouse.lake.bucket import Bucket, Place, assumed
+from hubspot_assets.warehouse.lake.warehouse import LakeWarehouse
+
+REGION = "eu-central-1"
+BUCKET = "lake"
+EXTERNAL_ID = "hubspot-42"
+
+
+class Store:
+    """A running S3 with a bucket, a role that may write below `hubspot/`, and a user who may assume it."""
+
+    def __init__(self, port: int) -> None:
+        self.endpoint = f"http://127.0.0.1:{port}"
+        self.keys: dict[str, str] = {}
+        self.role = ""
+
+    @classmethod
+    @contextmanager
+    def start(cls) -> Iterator["Store"]:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        program = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+        process = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            store = cls(port)
+            store._prepare()
+            yield store
+        finally:
+            process.kill()
+            process.wait()
+
+    def session(self, **others: Any) -> boto3.Session:
+        """The session of the user."""
+        return boto3.Session(**{"region_name": REGION, **self.keys, **others})
+
+    def bucket(self, prefix: str | None = None, *, external_id: str = EXTERNAL_ID, **place: Any) -> Bucket:
+        """A new prefix, reached by the role."""
+        prefix = prefix or f"hubspot/{uuid.uuid4().hex[:8]}"
+        where = Place(**{"bucket": BUCKET, "prefix": prefix, "region": REGION, "endpoint": self.endpoint, **place})
+        return Bucket(assumed(self.session(), self.role, external_id, where), where)
+
+    def warehouse(self, prefix: str | None = None, **options: Any) -> LakeWarehouse:
+        return LakeWarehouse(self.bucket(prefix), **options)
+
+    def _prepare(self) -> None:
+        self._wait()
+        root: dict[str, Any] = {
+            "endpoint_url": self.endpoint,
+            "region_name": REGION,
+            "aws_access_key_id": "root",
+            "aws_secret_access_key": "root",
+        }
+        s3, iam = boto3.client("s3", **root), boto3.client("iam", **root)
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        user = iam.create_user(UserName="dagster")["User"]["Arn"]
+        trust = {
+            "Effect": "Allow",
+            "Principal": {"AWS": user},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}},
+        }
+        role = iam.create_role(RoleName="hubspot", AssumeRolePolicyDocument=_document(trust))
+        self.role = role["Role"]["Arn"]
+        files = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+        may_write = _document(
+            {"Effect": "Allow", "Action": files, "Resource": f"arn:aws:s3:::{BUCKET}/hubspot/*"},
+            {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{BUCKET}"},
+        )
+        iam.put_role_policy(RoleName="hubspot", PolicyName="write", PolicyDocument=may_write)
+        may_assume = _document({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": self.role})
+        iam.put_user_policy(UserName="dagster", PolicyName="assume", PolicyDocument=may_assume)
+        key = iam.create_access_key(UserName="dagster")["AccessKey"]
+        self.keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+        # From here on policies hold.
+        reset = f"{self.endpoint}/moto-api/reset-auth"
+        requests.post(reset, data="0", headers={"Content-Type": "text/plain"}, timeout=10).raise_for_status()
+
+    def _wait(self) -> None:
+        for _ in range(400):
+            with suppress(requests.ConnectionError):
+                requests.get(f"{self.endpoint}/moto-api/", timeout=5)
+                return
+            time.sleep(0.05)
+        raise RuntimeError("the S3 server does not answer")
+
+
+def _document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})

@@ -1,0 +1,320 @@
+"""What only a lake can break: logs, files, credentials, writers at once, answers that are lost."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.dataset
+import pytest
+from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError
+
+from hubspot_assets.sync.syncs import SYNCS
+from hubspot_assets.warehouse.base import Counts, Delete, Merge, Table, WarehouseBusy, WarehouseError
+from hubspot_assets.warehouse.lake.bucket import Bucket, Place
+from hubspot_assets.warehouse.lake.commits import Committer
+from hubspot_assets.warehouse.lake.draft import Draft
+from hubspot_assets.warehouse.lake.snapshot import opened
+from hubspot_assets_tests.s3_bed import BUCKET, REGION
+from hubspot_assets_tests.warehouse.contacts import (
+    CONTACTS,
+    INSTANT,
+    NAME,
+    contact,
+    contacts_table,
+    instant,
+    merged,
+    property_field,
+    rows,
+    stored,
+)
+
+
+@pytest.fixture
+def lake(s3_warehouse):
+    s3_warehouse.ensure(CONTACTS)
+    return s3_warehouse
+
+
+def snapshot(lake, name: str = NAME):
+    found = opened(lake._bucket, name)
+    assert found is not None
+    return found
+
+
+def version(lake, name: str = NAME) -> int:
+    return snapshot(lake, name).delta.version()
+
+
+def keys(lake) -> list[str]:
+    """All objects below the prefix."""
+    pages = lake._bucket.client.get_paginator("list_objects_v2").paginate(
+        Bucket=lake.place.bucket, Prefix=lake.place.key("")
+    )
+    return [each["Key"] for page in pages for each in page.get("Contents", ())]
+
+
+def test_any_reader_can_open_the_tables(lake):
+    merged(lake, contact(1, EMAIL="a", AMOUNT=Decimal("1.5")))
+    delta = snapshot(lake).delta
+    protocol = delta.protocol()
+    assert (protocol.min_reader_version, protocol.min_writer_version) == (1, 2)
+    # A time without a zone would need newer readers.
+    assert snapshot(lake).stored.field("UPDATEDAT").type == pa.timestamp("us", "UTC")
+    assert snapshot(lake).stored.field("PROPERTY_AMOUNT").type == pa.decimal128(38, 10)
+
+
+def test_readers_that_filter_by_a_column_without_bounds_find_its_rows(lake):
+    """deltalake takes a column of which a file says nothing for one of NULLs, unless the table says what is known."""
+    merged(lake, contact(1, EMAIL="a"), contact(2, EMAIL="b"), contact(3))
+    files = snapshot(lake).delta.to_pyarrow_dataset(filesystem=lake._bucket.filesystem(NAME))
+    field = pa.dataset.field("PROPERTY_EMAIL")
+    assert files.count_rows(filter=field == "b") == 1
+    assert files.count_rows(filter=field.is_null()) == 1
+    assert (
+        files.count_rows(filter=pa.dataset.field("UPDATEDAT") >= pa.scalar(instant(1), pa.timestamp("us", "UTC"))) == 3
+    )
+
+
+def test_what_changes_nothing_commits_nothing(lake):
+    merged(lake, contact(1, EMAIL="a"))
+    before = version(lake)
+    assert merged(lake, contact(1, read=9, EMAIL="a")) == Counts(unchanged=1)
+    assert lake.commit(Delete(CONTACTS, [("OBJECTID", "=", 7)])) == [Counts()]
+    assert lake.ensure(CONTACTS) == []
+    assert version(lake) == before
+
+
+def test_a_new_column_rewrites_no_file(lake):
+    merged(lake, contact(1, EMAIL="a"))
+    before = [key for key in keys(lake) if key.endswith(".parquet")]
+    lake.ensure(
+        contacts_table(property_field("email"), property_field("amount", pa.decimal128(38, 10)), property_field("fax"))
+    )
+    assert [key for key in keys(lake) if key.endswith(".parquet")] == before
+    assert stored(lake, "OBJECTID", "PROPERTY_FAX") == [(1, None)]
+
+
+def test_only_the_files_with_changed_rows_are_written_anew(lake, monkeypatch):
+    monkeypatch.setattr("hubspot_assets.warehouse.lake.draft.FILE_ROWS", 4)
+    for first in (0, 4, 8):
+        merged(lake, *(contact(first + number, EMAIL="a") for number in range(4)))
+    before = {file.path for file in snapshot(lake).files()}
+    assert len(before) == 3
+    assert merged(lake, contact(5, updated=2, EMAIL="b")) == Counts(updated=1)
+    assert len(before & {file.path for file in snapshot(lake).files()}) == 2
+    assert lake.commit(Delete(CONTACTS, [("OBJECTID", "<", 4)])) == [Counts(deleted=4)]
+    assert len(snapshot(lake).files()) == 2
+    assert lake.count(NAME) == 8
+
+
+def test_small_commits_do_not_make_a_file_each(lake):
+    for number in range(8):
+        merged(lake, contact(number))
+    assert len(snapshot(lake).files()) == 1
+    assert lake.count(NAME) == 8
+
+
+def test_rows_come_before_the_state_and_deletions_after_it(lake, monkeypatch):
+    seen = Table("SEEN", pa.schema([("SYNCID", pa.string())]), key=("SYNCID",))
+    lake.ensure(SYNCS, seen)
+    lake.commit(Merge(seen, pa.table({"SYNCID": ["s"]})))
+    order = []
+    publish = Committer.publish
+    monkeypatch.setattr(
+        Committer,
+        "publish",
+        lambda self, draft, *others: order.append(draft._table.name) or publish(self, draft, *others),
+    )
+    lake.commit(
+        Merge(CONTACTS, rows(contact(1))),
+        Delete(seen, ()),
+        lambda before: Merge(SYNCS, pa.table({"SYNCID": ["s"], "ROWSINSERTED": [before[0].inserted]})),
+    )
+    assert order == [NAME, "SYNCS", "SEEN"]
+
+
+def test_the_same_commit_after_a_crash_between_two_tables_ends_right(lake, monkeypatch):
+    lake.ensure(SYNCS)
+    writes = (
+        Merge(CONTACTS, rows(contact(1, EMAIL="a"), contact(2))),
+        lambda before: Merge(SYNCS, pa.table({"SYNCID": ["s"], "ROWSREAD": [2]})),
+    )
+    publish = Committer.publish
+
+    def dies(self, draft, *others):
+        if draft._table.name == "SYNCS":
+            raise KeyboardInterrupt
+        publish(self, draft, *others)
+
+    with monkeypatch.context() as crash:
+        crash.setattr(Committer, "publish", dies)
+        with pytest.raises(KeyboardInterrupt):
+            lake.commit(*writes)
+    assert (lake.count(NAME), lake.count("SYNCS")) == (2, 0)
+    assert lake.commit(*writes) == [Counts(unchanged=2), Counts(inserted=1)]
+    assert (lake.count(NAME), lake.count("SYNCS")) == (2, 1)
+
+
+def test_a_commit_whose_answer_was_lost_is_known_by_its_id(lake, monkeypatch):
+    write = DeltaTable.create_write_transaction
+
+    def loses_the_answer(self, *arguments, **options):
+        write(self, *arguments, **options)
+        raise CommitFailedError("version already exists")
+
+    monkeypatch.setattr(DeltaTable, "create_write_transaction", loses_the_answer)
+    assert merged(lake, contact(1)) == Counts(inserted=1)
+    assert version(lake) == 1
+    assert lake.count(NAME) == 1
+
+
+def test_who_comes_second_draws_up_anew_and_loses_no_row(lake, s3_store, monkeypatch):
+    other = s3_store.warehouse(lake.place.prefix)
+    changes = Draft.changes
+    between = [lambda: merged(other, contact(1, updated=5, EMAIL="other"), contact(2))]
+
+    def changed_meanwhile(draft):
+        found = changes(draft)
+        if between:
+            between.pop()()
+        return found
+
+    monkeypatch.setattr(Draft, "changes", changed_meanwhile)
+    assert merged(lake, contact(1, updated=3, EMAIL="ours"), contact(3)) == Counts(inserted=1, unchanged=1)
+    assert stored(lake, "OBJECTID", "PROPERTY_EMAIL") == [(1, "other"), (2, None), (3, None)]
+
+
+def test_who_always_comes_second_says_so(lake, monkeypatch):
+    def beaten(*_, **__):
+        raise CommitFailedError("a concurrent transaction")
+
+    monkeypatch.setattr(DeltaTable, "create_write_transaction", beaten)
+    monkeypatch.setattr("hubspot_assets.warehouse.lake.commits.ATTEMPTS", 3)
+    monkeypatch.setattr(lake._committer, "_wait", 0.001)
+    with pytest.raises(WarehouseBusy, match="Others write to tables"):
+        merged(lake, contact(1))
+    assert lake.count(NAME) == 0
+
+
+def writer(lake, s3_store, first: int, commits: int) -> subprocess.Popen:
+    program = [sys.executable, "-m", "hubspot_assets_tests.warehouse.lake.writer"]
+    environment = os.environ | {"STORE": f"{s3_store.endpoint} {s3_store.role} {' '.join(s3_store.keys.values())}"}
+    return subprocess.Popen([*program, lake.place.prefix, str(first), str(commits)], env=environment)
+
+
+def test_processes_that_write_one_table_at_once_leave_one_row_per_key_the_newest(lake, s3_store):
+    writers = [writer(lake, s3_store, first, 3) for first in range(3)]
+    assert [each.wait(120) for each in writers] == [0, 0, 0]
+    assert lake.duplicates(NAME, ("OBJECTID",)) == 0
+    assert stored(lake, "OBJECTID", "PROPERTY_EMAIL") == [
+        *((id_, "2") for id_ in range(10)),
+        *((100 + first * 10 + commit, str(first)) for first in range(3) for commit in range(3)),
+    ]
+
+
+def test_a_process_killed_at_any_moment_leaves_the_table_whole_and_files_that_upkeep_removes(
+    lake, s3_store, monkeypatch
+):
+    for moment in (1.5, 2.2):
+        process = writer(lake, s3_store, 0, 50)
+        time.sleep(moment)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert lake.duplicates(NAME, ("OBJECTID",)) == 0
+    lake._bucket.client.put_object(
+        Bucket=BUCKET, Key=lake.place.key(f"{NAME}/part-of-a-killed-writer.parquet"), Body=b"x"
+    )
+    rows_before = lake.count(NAME)
+    assert lake.upkeep() == 0, "what is younger than the retention may still be in use"
+    vacuum = DeltaTable.vacuum
+    monkeypatch.setattr(
+        DeltaTable,
+        "vacuum",
+        lambda self, **options: vacuum(self, **{**options, "retention_hours": 0, "enforce_retention_duration": False}),
+    )
+    assert lake.upkeep() >= 1
+    data = [key for key in keys(lake) if key.endswith(".parquet") and "_delta_log" not in key]
+    assert len(data) == len(snapshot(lake).files())
+    assert lake.count(NAME) == rows_before
+
+
+def refused(bucket: Bucket) -> str:
+    from hubspot_assets.warehouse.lake.warehouse import LakeWarehouse
+
+    lake = LakeWarehouse(bucket)
+    with pytest.raises(WarehouseError) as error:
+        lake.check()
+    with pytest.raises(WarehouseError):
+        lake.count(NAME)
+    for key in (
+        (*bucket._session.get_credentials().get_frozen_credentials()[:2],) if "assumed" not in str(error.value) else ()
+    ):
+        assert key not in str(error.value)
+    return str(error.value)
+
+
+def test_a_lake_that_can_be_used_passes_its_check_and_keeps_nothing_of_it(lake):
+    before = keys(lake)
+    lake.check()
+    assert keys(lake) == before
+
+
+def test_a_wrong_external_id_is_told_with_role_and_cure(s3_store):
+    bucket = s3_store.bucket(external_id="wrong")
+    for attempt in (lambda: __import__("hubspot_assets.warehouse.lake.check", fromlist=["check"]).check(bucket),):
+        with pytest.raises(
+            WarehouseError, match=r"Role arn:aws:iam::\d+:role/hubspot .* may not be assumed.*S3_EXTERNAL_ID"
+        ):
+            attempt()
+
+
+def test_a_prefix_that_the_policy_leaves_out_is_told_with_the_action(s3_store):
+    with pytest.raises(WarehouseError, match=r"may not s3:PutObject in s3://lake/elsewhere.*setup s3"):
+        s3_store.warehouse("elsewhere").check()
+
+
+def test_a_bucket_that_is_not_there_is_named(s3_store):
+    warehouse = replace_place(s3_store, bucket="no-such-bucket")
+    with pytest.raises(WarehouseError, match="no-such-bucket"):
+        warehouse.check()
+
+
+def replace_place(s3_store, **changes):
+    from hubspot_assets.warehouse.lake.warehouse import LakeWarehouse
+
+    bucket = s3_store.bucket()
+    return LakeWarehouse(Bucket(bucket._session, replace(bucket.place, **changes)))
+
+
+def test_wrong_keys_are_told_and_not_shown(s3_store):
+    from hubspot_assets.warehouse.lake.warehouse import LakeWarehouse
+
+    session = s3_store.session(aws_secret_access_key="a wrong and secret key")
+    warehouse = LakeWarehouse(Bucket(session, Place(BUCKET, "hubspot/x", REGION, s3_store.endpoint)))
+    for attempt in (warehouse.check, lambda: warehouse.count(NAME)):
+        with pytest.raises(WarehouseError, match="AWS keys are wrong") as error:
+            attempt()
+        assert "secret key" not in str(error.value)
+        assert s3_store.keys["aws_access_key_id"] not in str(error.value)
+
+
+def test_a_store_that_ignores_conditions_is_refused(lake, monkeypatch):
+    put = lake._bucket.client.put_object
+    monkeypatch.setattr(lake._bucket.client, "put_object", lambda IfNoneMatch=None, **others: put(**others))
+    with pytest.raises(WarehouseError, match=r"ignores If-None-Match.*lose rows"):
+        lake.check()
+
+
+def test_instants_are_stored_to_the_microsecond_and_found_by_their_bounds(lake):
+    exact = instant(3).replace(microsecond=999_999)
+    lake.commit(Merge(CONTACTS, rows(contact(1) | {"UPDATEDAT": exact})))
+    assert stored(lake, "OBJECTID", "UPDATEDAT") == [(1, exact)]
+    for comparison in ("=", ">=", "<="):
+        assert lake.count(NAME, [("UPDATEDAT", comparison, exact)]) == 1
+    assert snapshot(lake).schema.field("UPDATEDAT").type == INSTANT
