@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pyarrow as pa
-import pyarrow.dataset
+import pyarrow.dataset as ds
 import pytest
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
@@ -73,12 +73,10 @@ def test_readers_that_filter_by_a_column_without_bounds_find_its_rows(lake):
     """deltalake takes a column of which a file says nothing for one of NULLs, unless the table says what is known."""
     merged(lake, contact(1, EMAIL="a"), contact(2, EMAIL="b"), contact(3))
     files = snapshot(lake).delta.to_pyarrow_dataset(filesystem=lake._bucket.filesystem(NAME))
-    field = pa.dataset.field("PROPERTY_EMAIL")
+    field = ds.field("PROPERTY_EMAIL")
     assert files.count_rows(filter=field == "b") == 1
     assert files.count_rows(filter=field.is_null()) == 1
-    assert (
-        files.count_rows(filter=pa.dataset.field("UPDATEDAT") >= pa.scalar(instant(1), pa.timestamp("us", "UTC"))) == 3
-    )
+    assert files.count_rows(filter=ds.field("UPDATEDAT") >= pa.scalar(instant(1), pa.timestamp("us", "UTC"))) == 3
 
 
 def test_what_changes_nothing_commits_nothing(lake):
