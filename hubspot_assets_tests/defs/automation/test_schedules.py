@@ -2,10 +2,12 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
+from dagster._core.execution.plan.objects import StepSuccessData
 from dagster._core.test_utils import create_run_for_test
 
 from hubspot_assets.defs.assets.records import records_asset
 from hubspot_assets.defs.automation.jobs import SYNC
+from hubspot_assets.defs.automation.launches import FULL
 from hubspot_assets.defs.automation.schedules import schedules
 from hubspot_assets.defs.build import hubspot_definitions
 from hubspot_assets.defs.names import Names
@@ -165,3 +167,23 @@ def test_every_asset_is_late_by_its_schedule_on_the_longest_day(settings_folder,
     assert policy == dg.FreshnessPolicy.time_window(
         fail_window=timedelta(minutes=fails), warn_window=timedelta(minutes=warns)
     )
+
+
+def test_a_reconciliation_holds_up_only_the_object_type_it_is_at(tick, instance):
+    """It may take hours: the types whose turn has not come, and those that it has done, get their `latest`."""
+    contacts, deals = Names().op("contacts"), Names().op("deals")
+    run = create_run_for_test(
+        instance,
+        SYNC,
+        status=dg.DagsterRunStatus.STARTED,
+        tags={"dagster/partition": "latest", FULL: "true"},
+        asset_selection=frozenset(KEYS),
+    )
+    for kind, step in (("START", contacts), ("SUCCESS", contacts), ("START", deals)):
+        event = getattr(dg.DagsterEventType, f"STEP_{kind}")
+        data = StepSuccessData(duration_ms=1) if kind == "SUCCESS" else None
+        instance.report_dagster_event(
+            dg.DagsterEvent(event.value, SYNC, step_key=step, event_specific_data=data), run.run_id
+        )
+    request, _ = tick("latest")
+    assert request.asset_selection == [Names().key("contacts"), Names().key("goals")]
