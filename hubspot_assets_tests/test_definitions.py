@@ -123,3 +123,7 @@ def test_the_instance_settings_of_the_project_are_valid_and_do_what_they_promise
 def test_the_workspace_names_the_definitions():
     text = (PROJECT / "workspace.yaml").read_text()
     assert "module_name: hubspot_assets.definitions" in text
+
+
+def test_the_demo_has_the_same_instance_settings_as_the_project():
+    assert (PROJECT / "hubspot_assets" / "demo" / "dagster.yaml").read_text() == (PROJECT / "dagster.yaml").read_text()

@@ -1,18 +1,21 @@
 """The first five minutes: a demo portal, one run of the main job, and the Dagster UI on the same data."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import webbrowser
 from collections.abc import Mapping
+from importlib import resources
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 DUCKDB_PATH = Path(".data/demo.duckdb")
-PROJECT_FILES = ("dagster.yaml", "workspace.yaml")
+INSTANCE = "demo/dagster.yaml"
+"""Settings of the Dagster instance, as `dagster.yaml` of the project has them."""
 
 
 def run_demo(console: Console, *, ui_port: int | None) -> int:
@@ -25,27 +28,20 @@ def run_demo(console: Console, *, ui_port: int | None) -> int:
     Returns:
         The exit code of the process.
     """
-    missing = [name for name in PROJECT_FILES if not Path(name).is_file()]
-    if missing:
-        console.print(f"[red]There is no {missing[0]} here: start the demo from the project's folder.[/]")
-        return 1
     if ui_port is not None and _taken(ui_port):
         console.print(f"[red]Port {ui_port} is taken: stop what uses it, or choose another with --port.[/]")
         return 1
     from hubspot_assets.demo_portal.control import Portal
 
     console.print("Starting the demo portal: a HubSpot account of a made-up company, with HubSpot's rate limits.")
+    file = DUCKDB_PATH.resolve()
     with Portal.start(limits=True, index_lag=True, short_pages=0.01) as portal:
+        _move_in(file)
         environment = {
             "HUBSPOT_BASE_URL": portal.url,
             "HUBSPOT_ACCESS_TOKEN": portal.token,
-            "HUBSPOT_DUCKDB_PATH": str(DUCKDB_PATH),
-            "HUBSPOT_DESTINATION": "duckdb",
-            "HUBSPOT_EXECUTOR": "in_process",
+            "HUBSPOT_DUCKDB_PATH": str(file),
         }
-        # The portal's records are as old as this start of it, so data of an earlier demo would not fit them.
-        for file in (DUCKDB_PATH, DUCKDB_PATH.with_suffix(".duckdb.wal")):
-            file.unlink(missing_ok=True)
         os.environ.update(environment)
         from hubspot_assets.definitions import defs
         from hubspot_assets.defs.console import INTERRUPTED, sync
@@ -55,29 +51,47 @@ def run_demo(console: Console, *, ui_port: int | None) -> int:
             if code != INTERRUPTED:
                 console.print("[red]The run failed; the lines above say why.[/]")
             return code
-        console.print(_what_was_written())
+        console.print(_what_was_written(file))
         if ui_port is None:
             return 0
         return _open_ui(console, environment, ui_port)
 
 
-def _what_was_written() -> Table:
-    from hubspot_assets.defs.resources.warehouse import warehouse_of
-    from hubspot_assets.settings.hubspot import Settings
-    from hubspot_assets.sync.records.request import Slice
+def _move_in(file: Path) -> None:
+    """Give the demo a folder, settings and a Dagster instance of its own, all of them new.
 
-    settings = Settings.load()
-    warehouse = warehouse_of(settings)
-    table = Table(title=f"Written to {settings.duckdb_path}", title_justify="left")
-    table.add_column("table")
-    for heading in ("live rows", "archived rows", "columns"):
+    Nothing of it passes for the real account's, nor the other way round: not `.env`, not what Dagster remembers. The
+    portal's records are as old as this start of it, so data of an earlier demo would not fit them.
+    """
+    for each in (file, file.with_suffix(".duckdb.wal")):
+        each.unlink(missing_ok=True)
+    folder = file.with_suffix("")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / "dagster.yaml").write_text(resources.files("hubspot_assets").joinpath(INSTANCE).read_text())
+    for name in list(os.environ):
+        if name.startswith(("HUBSPOT_", "SNOWFLAKE_", "DAGSTER_HOME", "S3_")):
+            del os.environ[name]
+    os.chdir(folder)
+
+
+def _what_was_written(file: Path) -> Table:
+    from hubspot_assets.defs.partitions import rows_of
+    from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
+
+    warehouse = DuckDBWarehouse(file)
+    table = Table(title=f"Written to {DUCKDB_PATH}", title_justify="left")
+    table.add_column("table", no_wrap=True)
+    for heading in ("live rows", "gone", "columns"):
         table.add_column(heading, justify="right")
-    syncs = warehouse.read("SYNCS", ["TABLENAME"])
-    for name in sorted(set(syncs["TABLENAME"].to_pylist())):
-        counts = [f"{warehouse.count(name, (slice_.filter,)):,}" for slice_ in Slice]
-        table.add_row(name, *counts, f"{len(warehouse.schema(name) or ()):,}")
-    for name in ("PROPERTY_DEFINITIONS", "SYNCS"):
-        table.add_row(name, f"{warehouse.count(name):,}", "", f"{len(warehouse.schema(name) or ()):,}")
+    with warehouse.reading():
+        names = sorted(set(warehouse.read("SYNCS", ["TABLENAME"])["TABLENAME"].to_pylist()))
+        for name in (*names, "PROPERTY_DEFINITIONS", "SYNCS"):
+            schema = warehouse.schema(name)
+            rows, live = warehouse.count(name), warehouse.count(name, rows_of(schema, None, deleted=False))
+            if not rows:
+                continue
+            table.add_row(name, f"{live:,}", f"{rows - live:,}" if rows > live else "", f"{len(schema or ()):,}")
     return table
 
 
@@ -86,7 +100,18 @@ def _open_ui(console: Console, environment: Mapping[str, str], port: int) -> int
     address = f"http://127.0.0.1:{port}"
     console.print(f"Opening the Dagster UI at {address} (Ctrl-C stops it and the demo portal).")
     server = subprocess.Popen(
-        [sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", str(port)],
+        [
+            sys.executable,
+            "-m",
+            "dagster",
+            "dev",
+            "-m",
+            "hubspot_assets.definitions",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+        ],
         env={**os.environ, **environment},
     )
     try:

@@ -181,7 +181,7 @@ def test_a_reconciliation_holds_up_only_the_object_type_it_is_at(tick, instance)
     )
     for kind, step in (("START", contacts), ("SUCCESS", contacts), ("START", deals)):
         event = getattr(dg.DagsterEventType, f"STEP_{kind}")
-        data = StepSuccessData(duration_ms=1) if kind == "SUCCESS" else None
+        data = StepSuccessData(duration_ms=1.0) if kind == "SUCCESS" else None
         instance.report_dagster_event(
             dg.DagsterEvent(event.value, SYNC, step_key=step, event_specific_data=data), run.run_id
         )

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from hubspot_assets.sync.records import gone
 from hubspot_assets.sync.records.gone import MassDeletion
 from hubspot_assets_tests.sync.records.syncing import Syncing
 
@@ -154,3 +155,26 @@ def test_a_record_purged_by_mistake_of_the_token_comes_back_with_the_next_full_r
     tickets.full()
     assert tickets.row(id_)["DELETIONREASON"] is None
     tickets.assert_equal()
+
+
+def test_a_handful_of_purged_records_is_believed_however_small_the_table(tickets: Syncing) -> None:
+    tickets.portal.purge("tickets", tickets.portal.ids("tickets")[8:])
+    tickets.both()
+    tickets.portal.purge("tickets", tickets.portal.ids("tickets")[:3])
+    assert tickets.full().facts["rows_purged"] == 3
+    tickets.assert_equal()
+
+
+def test_a_mass_deletion_is_refused_after_a_sample_not_after_a_fifth_of_the_table(
+    tickets: Syncing, monkeypatch
+) -> None:
+    monkeypatch.setattr(gone, "SAMPLE", 5)
+    monkeypatch.setattr(gone, "A_HANDFUL", 2)
+    monkeypatch.setattr("hubspot_assets.hubspot.records.batch_read.BATCH_SIZE", 5)
+    tickets.both()
+    tickets.portal.purge("tickets", tickets.portal.ids("tickets")[5:])
+    tickets.calls()
+    with pytest.raises(MassDeletion):
+        tickets.full()
+    # Live and archived, of one batch.
+    assert tickets.calls("batch/read") <= 2
