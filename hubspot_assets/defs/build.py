@@ -20,6 +20,7 @@ from hubspot_assets.defs.checks.freshness import freshness_checks
 from hubspot_assets.defs.io_managers.tables import tables_io_manager
 from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.resources.hubspot import hubspot_resource
+from hubspot_assets.settings.errors import SettingsError
 from hubspot_assets.settings.hubspot import Settings
 
 
@@ -49,8 +50,38 @@ def hubspot_definitions(settings: Settings, *, key_prefix: str | Sequence[str] =
     )
 
 
+NOT_YET = {
+    "events": "HUBSPOT_EVENTS asks for events",
+    "events_since": "HUBSPOT_EVENTS_SINCE asks for events",
+    "alert_webhook": "HUBSPOT_ALERT_WEBHOOK asks for messages about failed runs",
+}
+"""Settings that are read, but that nothing obeys yet."""
+
+
+def refuse_what_is_not_there_yet(settings: Settings) -> None:
+    """See to it that nobody relies on a setting that has no effect.
+
+    Raises:
+        SettingsError: One of them is set.
+    """
+    for name, asks in NOT_YET.items():
+        if getattr(settings, name):
+            raise SettingsError(f"{asks}, which this version does not do yet: unset it.")
+    built = {"associations", "owners", "pipelines", "definitions", "property_history"}
+    if missing := [name for name in settings.datasets if name not in built]:
+        raise SettingsError(
+            f"HUBSPOT_DATASETS asks for {', '.join(missing)}, which this version does not read yet: choose among "
+            f"{', '.join(sorted(built))}."
+        )
+
+
 def families_of(settings: Settings, names: Names) -> Sequence[Family]:
-    """Return the families that the settings ask for."""
+    """Return the families that the settings ask for.
+
+    Raises:
+        SettingsError: They ask for what is not there yet.
+    """
+    refuse_what_is_not_there_yet(settings)
     with warnings.catch_warnings():
         # Backfill policies are in beta; one warning per asset would bury every log.
         warnings.simplefilter("ignore", dg.BetaWarning)
