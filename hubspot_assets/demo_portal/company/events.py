@@ -6,7 +6,7 @@ from random import Random
 from hubspot_assets.demo_portal.clock import DAY, HOUR, instant_text
 from hubspot_assets.demo_portal.definitions import PropertyDefinition
 from hubspot_assets.demo_portal.events import Event, Events
-from hubspot_assets.demo_portal.store import RecordStore
+from hubspot_assets.demo_portal.store import Record, RecordStore
 
 VISITORS = 600
 """At most so many contacts are on the web site at all."""
@@ -80,14 +80,17 @@ def _logins(users: Sequence[int], now: int, random: Random) -> Iterator[Event]:
 
 
 def _closed_deals(deals: RecordStore, now: int) -> Iterator[Event]:
+    def told(deal: Record, name: str) -> str:
+        return (deals.layout.value(deal.values, name) or "") if name in deals.layout.positions else ""
+
     for deal in deals.live.values():
-        stage = deals.layout.value(deal.values, "dealstage") or ""
+        stage = told(deal, "dealstage")
         closed = [each.at for each in deal.history or () if each.name == "dealstage" and each.value == stage]
         if stage.startswith("closed") and closed and closed[-1] < now:
             properties = {
-                "hs_amount": deals.layout.value(deal.values, "amount") or "",
+                "hs_amount": told(deal, "amount"),
                 "hs_closed_state": stage.removeprefix("closed"),
                 "hs_pipeline": "default",
-                "hs_deal_owner": deals.layout.value(deal.values, "hubspot_owner_id") or "",
+                "hs_deal_owner": told(deal, "hubspot_owner_id"),
             }
             yield Event(closed[-1], f"44623425-{deal.id}-{closed[-1]}", "DEAL", deal.id, properties)
