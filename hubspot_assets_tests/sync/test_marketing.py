@@ -1,6 +1,9 @@
 """Forms, e-mails, campaigns and their like: read whole, and written only where they differ."""
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -9,6 +12,7 @@ from hubspot_assets.hubspot.limits.budgets import Budgets
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.credentials import AccessToken
 from hubspot_assets.sync.campaigns import CampaignsSource
+from hubspot_assets.sync.form_submissions import FormSubmissionsSource
 from hubspot_assets.sync.marketing import MarketingReading
 from hubspot_assets.sync.reference import ReferenceSource
 from hubspot_assets.sync.report import Report
@@ -37,6 +41,10 @@ SCOPES = {
 }
 
 
+def email_of(body: Mapping[str, Any]) -> str | None:
+    return next((each["value"] for each in body["values"] if each["name"] == "email"), None)
+
+
 class Marketing:
     """Syncs of the tables of marketing."""
 
@@ -51,6 +59,18 @@ class Marketing:
             return CampaignsSource(self.client, full)
         reading = MarketingReading(self.client)
         return ReferenceSource(self.client, name, reading.tables[name], getattr(reading, name), full=full)
+
+    def submissions(self, **options) -> Report:
+        source = FormSubmissionsSource(self.client, lambda: MarketingReading(self.client).found_forms, **options)
+        return run(source, self.warehouse, self.client, run_id="test", say=print)
+
+    def has_all_submissions(self) -> bool:
+        found = [(row["FORMID"], row["SUBMITTEDAT"], row["EMAIL"]) for row in self.rows("form_submissions")]
+        truth = [
+            (form, datetime.fromtimestamp(body["submittedAt"] / 1000, UTC).replace(tzinfo=None), email_of(body))
+            for form, body in self.portal.moments("submissions")
+        ]
+        return Counter(found) == Counter(truth)
 
     def rows(self, name: str) -> list[dict]:
         return self.warehouse.read(name.upper()).to_pylist()
@@ -144,3 +164,79 @@ def test_a_scope_that_is_missing_is_said_and_no_failure(portal: Portal, warehous
         report = Marketing(portal, client, warehouse).sync(name)
     assert report.idle
     assert SCOPES[name] in (report.unavailable or "")
+
+
+# Submissions
+
+
+@pytest.fixture
+def form(marketing: Marketing) -> str:
+    """A form of 300 submissions more than others, all of them known."""
+    portal = marketing.portal
+    form = next(id_ for id_, each in portal.things("forms").items() if each["formType"] == "flow")
+    portal.make_submissions(form, 300, portal.now() - timedelta(days=30), portal.now() - timedelta(days=1))
+    marketing.submissions()
+    return form
+
+
+def test_all_submissions_are_read_once_and_an_idle_sync_asks_one_page_of_each_form(
+    marketing: Marketing, form: str
+) -> None:
+    assert marketing.has_all_submissions()
+    syncs = marketing.warehouse.count("SYNCS")
+    marketing.portal.clear_requests()
+    again = marketing.submissions()
+    assert again.idle
+    assert again.counts.inserted == 0
+    assert marketing.warehouse.count("SYNCS") == syncs
+    assert len(marketing.portal.requests("submissions")) == len(marketing.portal.things("forms"))
+
+
+def test_new_submissions_are_read_and_no_known_ones(marketing: Marketing, form: str) -> None:
+    marketing.portal.submit_form(form, [f"{number}@x.example" for number in range(12)])
+    report = marketing.submissions()
+    assert (report.rows_read, report.counts.inserted) == (12, 12)
+    assert marketing.has_all_submissions()
+    assert marketing.submissions().idle
+
+
+def test_submissions_of_the_last_known_instant_are_not_lost(marketing: Marketing, form: str) -> None:
+    at = marketing.portal.now()
+    marketing.portal.submit_form(form, ["a@x.example"], at=at)
+    marketing.submissions()
+    marketing.portal.submit_form(form, ["b@x.example"], at=at)
+    assert marketing.submissions().counts.inserted == 1
+    assert marketing.has_all_submissions()
+
+
+def test_a_full_sync_finds_submissions_that_came_late_and_changes_no_other(marketing: Marketing, form: str) -> None:
+    marketing.portal.submit_form(form, ["late@x.example"], at=marketing.portal.now() - timedelta(days=20))
+    report = marketing.submissions(full=True)
+    assert (report.counts.inserted, report.counts.updated) == (1, 0)
+    assert marketing.has_all_submissions()
+
+
+def test_what_a_sync_that_died_did_not_reach_is_read_by_the_next(marketing: Marketing, form: str) -> None:
+    portal = marketing.portal
+    portal.submit_form(form, [f"{number}@x.example" for number in range(170)])
+    source = FormSubmissionsSource(marketing.client, lambda: MarketingReading(marketing.client).found_forms)
+    read = source.read
+
+    def dying(plan, work):
+        yield next(read(plan, work))
+        raise KeyboardInterrupt
+
+    source.read = dying
+    with pytest.raises(KeyboardInterrupt):
+        run(source, marketing.warehouse, marketing.client, run_id="test", say=print)
+    assert not marketing.has_all_submissions()
+    marketing.submissions()
+    assert marketing.has_all_submissions()
+    assert marketing.submissions().idle
+
+
+def test_submissions_without_their_scope_are_said_and_no_failure(portal: Portal, warehouse: DuckDBWarehouse) -> None:
+    token = portal.issue_token(without=["forms"])
+    with Client(AccessToken(token), base_url=portal.url, budgets=Budgets.unlimited()) as client:
+        report = Marketing(portal, client, warehouse).submissions()
+    assert "forms" in (report.unavailable or "")

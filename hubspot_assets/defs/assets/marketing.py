@@ -14,6 +14,7 @@ from hubspot_assets.settings.hubspot import Settings
 
 if TYPE_CHECKING:
     from hubspot_assets.sync.campaigns import CampaignsSource
+    from hubspot_assets.sync.form_submissions import FormSubmissionsSource
     from hubspot_assets.sync.marketing import MarketingReading
     from hubspot_assets.sync.reference import ReferenceSource
 
@@ -21,6 +22,7 @@ GROUP = "marketing"
 
 _DESCRIPTIONS = {
     "forms": "Forms of all types, archived ones too.",
+    "form_submissions": "What people filled in, and by which address. They never change; new ones are read.",
     "marketing_emails": "Marketing e-mails, archived ones too, with how many were sent, opened and clicked.",
     "campaigns": "Campaigns, with their properties and what they have brought.",
     "subscription_definitions": "The types of subscription that recipients can choose from.",
@@ -55,7 +57,7 @@ def _steps(settings: Settings) -> Sequence[tuple[str, Step]]:
         )
 
     return [
-        ("forms", step("forms_and_submissions", _whole("forms"))),
+        ("forms", step("forms_and_submissions", _whole("forms"), _satellite("form_submissions", _submissions))),
         ("marketing_emails", step("marketing_emails", _whole("marketing_emails"))),
         ("campaigns", step("campaigns", _satellite("campaigns", _campaigns))),
         ("subscriptions", step("subscription_definitions", _whole("subscription_definitions"))),
@@ -96,3 +98,9 @@ def _campaigns(reading: "MarketingReading", full: bool) -> "CampaignsSource":
     from hubspot_assets.sync.campaigns import CampaignsSource
 
     return CampaignsSource(reading.client, full)
+
+
+def _submissions(reading: "MarketingReading", full: bool) -> "FormSubmissionsSource":
+    from hubspot_assets.sync.form_submissions import FormSubmissionsSource
+
+    return FormSubmissionsSource(reading.client, lambda: reading.found_forms, full)
