@@ -40,10 +40,8 @@ DATASETS: Mapping[str, Dataset] = {
         Dataset("marketing_emails", "Marketing emails and their statistics.", ("content",)),
         Dataset("campaigns", "Campaigns and their metrics.", ("marketing.campaigns.read",),
                 "Marketing Hub Professional"),
-        Dataset("email_events", "Sends, deliveries, opens, clicks and bounces of marketing emails.", ("content",),
-                "Marketing Hub"),
-        Dataset("subscriptions", "Subscription types, and who changed a subscription when.",
-                ("communication_preferences.read", "content"), "Marketing Hub Starter"),
+        Dataset("subscriptions", "Types of subscription.", ("communication_preferences.read",),
+                "Marketing Hub Starter"),
         Dataset("workflows", "Workflows.", ("automation",), "a Professional edition"),
         Dataset("marketing_events", "Marketing events and who took part.", ("crm.objects.marketing_events.read",)),
     )

@@ -8,6 +8,7 @@ import dagster as dg
 from hubspot_assets.defs.assets.associations import associations_family
 from hubspot_assets.defs.assets.combined import combined_family
 from hubspot_assets.defs.assets.family import Family
+from hubspot_assets.defs.assets.marketing import marketing_family
 from hubspot_assets.defs.assets.property_history import property_history_family
 from hubspot_assets.defs.assets.records import account_asset, records_family
 from hubspot_assets.defs.assets.reference import reference_family
@@ -67,7 +68,10 @@ def refuse_what_is_not_there_yet(settings: Settings) -> None:
     for name, asks in NOT_YET.items():
         if getattr(settings, name):
             raise SettingsError(f"{asks}, which this version does not do yet: unset it.")
-    built = {"associations", "owners", "pipelines", "definitions", "property_history"}
+    built = {
+        *("associations", "owners", "pipelines", "definitions", "property_history", "forms", "marketing_emails"),
+        *("campaigns", "subscriptions", "workflows", "marketing_events"),
+    }
     if missing := [name for name in settings.datasets if name not in built]:
         raise SettingsError(
             f"HUBSPOT_DATASETS asks for {', '.join(missing)}, which this version does not read yet: choose among "
@@ -85,7 +89,11 @@ def families_of(settings: Settings, names: Names) -> Sequence[Family]:
     with warnings.catch_warnings():
         # Backfill policies are in beta; one warning per asset would bury every log.
         warnings.simplefilter("ignore", dg.BetaWarning)
-        families = [records_family(settings, names), reference_family(settings, names)]
+        families = [
+            records_family(settings, names),
+            reference_family(settings, names),
+            marketing_family(settings, names),
+        ]
         if "associations" in settings.datasets:
             families.append(associations_family(settings, names))
         if "property_history" in settings.datasets:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 LATEST = "latest"
 ARCHIVED = "archived"
+MARKETING = "marketing"
+"""The tick of what has no partitions and a schedule of its own."""
 
 RECORD_PARTITIONS = dg.StaticPartitionsDefinition([LATEST, ARCHIVED])
 """Live records, and those in HubSpot's recycle bin.

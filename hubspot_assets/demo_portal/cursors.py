@@ -12,7 +12,7 @@ def packed(value: object) -> str:
 
 
 def unpacked(cursor: object) -> object:
-    """The JSON value that a cursor holds; None where it is no cursor of ours."""
+    """The JSON value that a cursor holds; None where it is not a cursor of the portal's."""
     try:
         return msgspec.json.decode(urlsafe_b64decode(str(cursor)))
     except (binascii.Error, ValueError, msgspec.DecodeError):

@@ -147,7 +147,7 @@ def list_type_invalid(processing_type: str) -> Refusal:
     """A processing type that lists cannot have: 400."""
     return _error(
         400,
-        f"{processing_type} is no processing type",
+        f"{processing_type} is not a processing type",
         category="VALIDATION_ERROR",
         subCategory="INVALID_PROCESSING_TYPE",
     )

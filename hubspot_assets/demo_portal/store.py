@@ -215,7 +215,8 @@ class RecordStore:
             if into in self.merged:
                 self.merged[gone] = self.merged[into]
         self._membership_changed()
-        self._merge_histories(remaining, absorbed)
+        # A new id has no history of its own: its values are those of the survivor.
+        self._merge_histories(remaining, absorbed if mint else [remaining, *absorbed])
         self.change([remaining.id], {"hs_merged_object_ids": ";".join(merged)})
         return remaining
 
@@ -252,12 +253,11 @@ class RecordStore:
                 history.append(Version(record.created_at, version.name, before, IMPORT))
             history.append(version)
 
-    def _merge_histories(self, remaining: Record, absorbed: Iterable[Record]) -> None:
-        """Give the remaining record the versions of those it absorbed; its own values stay the newest."""
-        now, history = self._clock.now(), list(self._whole_history(remaining))
-        for record in absorbed:
-            history += self._whole_history(record)
-        history = sorted(dict.fromkeys(history), key=lambda version: version.at)
+    def _merge_histories(self, remaining: Record, merged: Iterable[Record]) -> None:
+        """Give the remaining record the versions of those merged into it; its own values stay the newest."""
+        now = self._clock.now()
+        versions = (version for record in merged for version in self._whole_history(record))
+        history = sorted(dict.fromkeys(versions), key=lambda version: version.at)
         newest = {version.name: version for version in history}
         for name, version in newest.items():
             value = self.layout.value(remaining.values, name)

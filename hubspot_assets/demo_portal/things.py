@@ -1,4 +1,4 @@
-"""Things of the account that are no records (forms, e-mails, campaigns, …), kept as HubSpot writes them.
+"""Things of the account that are not records (forms, e-mails, campaigns, …), kept as HubSpot writes them.
 
 Each kind is a dictionary of JSON objects by id. What belongs to one of them in great numbers (submissions, e-mail
 events) is kept beside it, in the order of time.

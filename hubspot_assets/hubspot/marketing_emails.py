@@ -48,7 +48,7 @@ def marketing_emails(client: Client, *, updated_after: datetime | None = None) -
 
     Args:
         client: The HubSpot client.
-        updated_after: Only those edited after this (aware); openings and clicks are no edits, see `statistics_of`.
+        updated_after: Only those edited after this (aware); openings and clicks are not edits, see `statistics_of`.
 
     Raises:
         MissingScopes: The token lacks `content`.

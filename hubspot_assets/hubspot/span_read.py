@@ -19,7 +19,7 @@ from hubspot_assets.hubspot.transport.errors import UnreadableAnswer
 T = TypeVar("T")
 
 MOST_IN_FLIGHT = 16
-PAGES_PER_CUT = 12
+PAGES_PER_CUT = 16
 """A cut costs about a page read twice, so it has to be worth many."""
 MOST_CUTS = 15
 

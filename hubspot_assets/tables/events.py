@@ -1,7 +1,5 @@
 """The tables of events: one per type, a row per occurrence."""
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,28 +17,10 @@ from hubspot_assets.tables.satellite import instant, satellite, text, whole
 from hubspot_assets.tables.schema import PropertyColumn, property_columns
 from hubspot_assets.warehouse.base import UNPARSED, Table
 
-_PREFIX = re.compile(r"^(e|pe\d+|ae\d+)_")
-
 OBJECT_TYPE_IDS: Mapping[str, str] = {
     id_stem(each.singular_label, each.object_type_id): each.object_type_id for each in STANDARD_OBJECT_TYPES.values()
 }
 """HubSpot's id of an object type by the name that events call it (`CONTACT`)."""
-
-
-def event_table_names(event_types: Iterable[str]) -> dict[str, str]:
-    """Return the table of each type: `EVENTS_VISITED_PAGE` for `e_visited_page`; of types that clash, by full names.
-
-    Args:
-        event_types: All full names that the account reads.
-    """
-    event_types = list(dict.fromkeys(event_types))
-    short = {each: _identifier(_PREFIX.sub("", each)) for each in event_types}
-    taken = Counter(short.values())
-    return {each: f"EVENTS_{name if taken[name] == 1 else _identifier(each)}" for each, name in short.items()}
-
-
-def _identifier(name: str) -> str:
-    return re.sub(r"[^A-Z0-9_]", "_", name.upper())
 
 
 def observed_properties(events: Iterable[Event]) -> list[PropertyDefinition]:
@@ -80,7 +60,7 @@ class EventTable:
 
         Args:
             event_type: Full name.
-            name: The table's name (see `event_table_names`).
+            name: The table's name (see `names.event_table_names`).
             definitions: What events hold, by the type's definition or by `observed_properties`.
             event_type_id: HubSpot's id of the type, where known.
             known_columns: Columns given to properties earlier (property to column).
@@ -123,7 +103,7 @@ class EventTable:
             object_type_ids: Ids of the account's own object types, by what events call them.
 
         Raises:
-            UnreadableAnswer: HubSpot sent an event about something that is no record.
+            UnreadableAnswer: HubSpot sent an event about something that is not a record.
         """
         columns, unparsed = property_values(self.properties, [each.properties or {} for each in events])
         known = {**OBJECT_TYPE_IDS, **(object_type_ids or {})}

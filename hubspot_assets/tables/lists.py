@@ -87,7 +87,7 @@ def membership_rows(members: Members, object_type_id: str | None, *, sync_id: st
         sync_id: The sync that writes them.
 
     Raises:
-        UnreadableAnswer: HubSpot sent an instant that is none.
+        UnreadableAnswer: HubSpot sent an unreadable instant.
     """
     return filled(
         LIST_MEMBERSHIPS,

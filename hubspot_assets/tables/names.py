@@ -5,6 +5,7 @@ A property's column is `PROPERTY_` and its internal name in upper case, every ch
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -17,6 +18,8 @@ from hubspot_assets.tables.latin import in_latin_letters
 LONGEST_NAME = 251
 _LONGEST_LABEL = 100
 """Two of them fit into the name of a table of associations."""
+_EVENT_PREFIX = re.compile(r"^(e|pe\d+|ae\d+)_")
+"""Says whose type of events it is: HubSpot's own, the account's or an app's."""
 
 
 def column_name(property_name: str) -> str:
@@ -53,6 +56,18 @@ def table_names(labels: Mapping[str, str], known: Mapping[str, str]) -> dict[str
         tables[type_id] = table
         taken.add(table)
     return {type_id: tables[type_id] for type_id in labels}
+
+
+def event_table_names(event_types: Iterable[str]) -> dict[str, str]:
+    """Return the table of each type: `EVENTS_VISITED_PAGE` for `e_visited_page`; of types that clash, by full names.
+
+    Args:
+        event_types: All full names that the account reads.
+    """
+    event_types = list(dict.fromkeys(event_types))
+    short = {each: _identifier("EVENTS_", _EVENT_PREFIX.sub("", each)) for each in event_types}
+    taken = Counter(short.values())
+    return {each: name if taken[name] == 1 else _identifier("EVENTS_", each) for each, name in short.items()}
 
 
 def id_stem(singular_label: str, object_type_id: str) -> str:

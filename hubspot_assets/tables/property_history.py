@@ -41,7 +41,7 @@ def version_rows(table: Table, object_type_id: str, rows: VersionRows, *, read_a
     """Return versions as rows of such a table.
 
     Raises:
-        UnreadableAnswer: HubSpot sent an instant that is none.
+        UnreadableAnswer: HubSpot sent an unreadable instant.
     """
     return filled(
         table,

@@ -1,4 +1,4 @@
-"""Properties of things that are no records, as typed columns; what fits none of them stays raw."""
+"""Properties of things that are not records, as typed columns; what fits none of them stays raw."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -22,6 +22,7 @@ from hubspot_assets_tests.benchmarks.scenarios import SCENARIOS, warm_up
 PARTS = {
     "scale": "scale",
     "resume": "resume",
+    "readers": "readers",
     "portal": "portal_ceiling",
     "pages": "pages_to_arrow",
     "merge": "duckdb_merge",

@@ -85,6 +85,16 @@ def test_a_survivor_has_the_versions_of_what_it_absorbed_and_keeps_its_values(hu
     assert len(versions) == 5
 
 
+def test_a_new_id_has_the_versions_of_all_that_were_merged_into_it(hubspot: Asker):
+    survivor, absorbed = hubspot.live("deals")[:2]
+    change(hubspot, survivor, "Mine")
+    change(hubspot, absorbed, "Theirs")
+    minted = hubspot.order("merge", type="deals", survivor=survivor, absorbed=[absorbed], mint=True)["id"]
+    versions = history(hubspot, minted, "dealname")["dealname"]
+    assert [each["value"] for each in versions[:3]] == ["Mine", "Theirs", "Mine"]
+    assert [each["sourceType"] for each in versions] == ["MERGE_OBJECTS", "CRM_UI", "CRM_UI", "IMPORT", "IMPORT"]
+
+
 def test_archived_records_have_their_history_in_the_recycle_bin(hubspot: Asker):
     deal = hubspot.live("deals")[0]
     change(hubspot, deal, "A")

@@ -13,7 +13,7 @@ from hubspot_assets.defs.assets.family import SyncedTable, check_keys, of_tick
 from hubspot_assets.defs.automation.jobs import FRESHNESS, RETENTION, SYNC
 from hubspot_assets.defs.automation.launches import FULL, UNFINISHED, being_synced
 from hubspot_assets.defs.names import Names
-from hubspot_assets.defs.partitions import ARCHIVED, LATEST
+from hubspot_assets.defs.partitions import ARCHIVED, LATEST, MARKETING
 from hubspot_assets.settings.hubspot import Settings
 from hubspot_assets.settings.schedule_expressions import ScheduleExpression, schedule_expression
 
@@ -43,6 +43,7 @@ def schedules(settings: Settings, names: Names, tables: Sequence[SyncedTable]) -
             "and runs the asset checks.",
             daily=True,
         ),
+        *_marketing(names, settings.marketing_schedule, tables),
         _reconcile(names, replace(RECONCILE, time_zone=settings.time_zone), tables),
         _of_job(
             names.of(FRESHNESS),
@@ -92,6 +93,36 @@ def _sync_schedule(
     return tick
 
 
+def _marketing(
+    names: Names, when: ScheduleExpression, tables: Sequence[SyncedTable]
+) -> Sequence[dg.ScheduleDefinition]:
+    """The schedule of the tables that have no partitions and a tick of their own; none without such tables."""
+    selected = of_tick(tables, MARKETING, ())
+    if not selected:
+        return ()
+    name = names.of(MARKETING)
+
+    @dg.schedule(
+        name=name,
+        job_name=names.of(SYNC),
+        cron_schedule=when.cron,
+        execution_timezone=when.time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Brings forms, marketing e-mails, campaigns and their like up to date, as far as "
+        f"HUBSPOT_DATASETS names them, and runs their asset checks. Runs {when.text} ({when.time_zone}).",
+    )
+    def marketing(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        going = _last_run_going(context.instance, name)
+        if going:
+            return dg.SkipReason(f"The last sync of marketing is still going: run {going}")
+        return dg.RunRequest(
+            asset_selection=[table.key for table in selected],
+            asset_check_keys=check_keys(selected),
+        )
+
+    return (marketing,)
+
+
 def _reconcile(names: Names, when: ScheduleExpression, tables: Sequence[SyncedTable]) -> dg.ScheduleDefinition:
     records = [table for table in tables if LATEST in table.partitions]
     name = names.of("reconcile")
@@ -107,11 +138,9 @@ def _reconcile(names: Names, when: ScheduleExpression, tables: Sequence[SyncedTa
         f"{when.text} ({when.time_zone}).",
     )
     def reconcile(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        going = context.instance.get_runs(
-            dg.RunsFilter(statuses=list(UNFINISHED), tags={"dagster/schedule_name": name}), limit=1
-        )
+        going = _last_run_going(context.instance, name)
         if going:
-            return dg.SkipReason(f"The last reconciliation is still going: run {going[0].run_id}")
+            return dg.SkipReason(f"The last reconciliation is still going: run {going}")
         return dg.RunRequest(
             partition_key=LATEST,
             asset_selection=[table.key for table in records],
@@ -143,6 +172,14 @@ def _of_job(job: str, when: ScheduleExpression, description: str) -> dg.Schedule
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description=description,
     )
+
+
+def _last_run_going(instance: dg.DagsterInstance, schedule: str) -> str | None:
+    """The id of a run of a schedule that has not ended."""
+    going = instance.get_runs(
+        dg.RunsFilter(statuses=list(UNFINISHED), tags={"dagster/schedule_name": schedule}), limit=1
+    )
+    return going[0].run_id if going else None
 
 
 def _still_going(partition: str, at_work: Mapping[dg.AssetKey, str]) -> str:

@@ -60,6 +60,34 @@ def test_every_schedule_is_on_and_says_what_it_does(repository):
         assert schedule.execution_timezone == "UTC"
 
 
+def test_marketing_has_a_schedule_of_its_own_where_there_is_something_to_sync(instance, settings):
+    chosen = settings.model_copy(update={"datasets": ("owners", "forms", "workflows")})
+    repository = hubspot_definitions(chosen).get_repository_def()
+    schedule = repository.get_schedule_def("marketing")
+    assert (schedule.cron_schedule, schedule.default_status) == ("0 * * * *", dg.DefaultScheduleStatus.RUNNING)
+
+    def tick(name: str):
+        context = dg.build_schedule_context(instance=instance, scheduled_execution_time=NOW, repository_def=repository)
+        return repository.get_schedule_def(name).evaluate_tick(context)
+
+    [request] = tick("marketing").run_requests
+    assert request.partition_key is None
+    keys = {Names().key(name) for name in ("forms", "workflows")}
+    assert keys <= set(request.asset_selection)
+    assert {each.asset_key for each in request.asset_check_keys} == set(request.asset_selection)
+    assert not any(
+        keys & set(run.asset_selection) for name in ("latest", "archived") for run in tick(name).run_requests
+    )
+    job = repository.get_job(SYNC).get_subset(
+        asset_selection=set(request.asset_selection), asset_check_selection=set(request.asset_check_keys)
+    )
+    assert {node.name for node in job.nodes} >= {"hubspot__forms_and_submissions", "hubspot__workflows"}
+    run = create_run_for_test(
+        instance, SYNC, status=dg.DagsterRunStatus.STARTED, tags={"dagster/schedule_name": "marketing"}
+    )
+    assert run.run_id in tick("marketing").skip_message
+
+
 def test_settings_say_how_often(settings_folder, monkeypatch):
     monkeypatch.setenv("HUBSPOT_LATEST_SCHEDULE", "5 min")
     monkeypatch.setenv("HUBSPOT_ARCHIVED_SCHEDULE", "30 5 * * 1-5")
