@@ -150,7 +150,7 @@ def test_nobody_at_the_address_is_no_fault_of_the_token(account, monkeypatch):
 def test_scopes_that_datasets_need_are_told(account, monkeypatch):
     monkeypatch.setenv("HUBSPOT_OBJECTS", "goals")
     monkeypatch.setenv("HUBSPOT_DATASETS", "owners,pipelines,forms")
-    monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", account.issue_token(without=["settings.users.teams.read"]))
+    monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", account.issue_token(without=["settings.users.teams.read", "forms"]))
     found = look()["datasets"]
     assert not found.works
     assert "owners needs settings.users.teams.read; forms needs forms. Add them" in found.detail
