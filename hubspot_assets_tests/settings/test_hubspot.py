@@ -142,7 +142,7 @@ def test_a_setting_that_cannot_be_read_is_named_with_what_to_give(monkeypatch, n
         (
             {"EXECUTOR": "kubernetes", "BUDGET_URL": "redis://:hidden-value@broker/0"},
             "HUBSPOT_EXECUTOR=kubernetes runs each step in a pod of its own, and a DuckDB file would be gone with it: "
-            "set HUBSPOT_DESTINATION=snowflake.",
+            "set HUBSPOT_DESTINATION=snowflake or s3.",
         ),
         (
             {"EXECUTOR": "kubernetes", "DESTINATION": "snowflake"},

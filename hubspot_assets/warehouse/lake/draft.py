@@ -217,12 +217,15 @@ class Draft:
         return f"SELECT * FROM ({whole}) ANTI JOIN ({here}) USING ({ROW})"
 
     def _home(self, touched: Sequence[int], rows: int) -> int | None:
-        """The file that takes the new rows in: the smallest that is written anew anyway, or a small one."""
-        candidates = [(self._files[p].rows, p) for p in touched]
-        if not candidates:
-            candidates = [(file.rows, p) for p, file in enumerate(self._files) if file.rows < FILE_ROWS // 4]
-        fitting = [(had, place) for had, place in candidates if had + rows <= FILE_ROWS]
-        return min(fitting)[1] if fitting else None
+        """The file that takes the new rows in: one that is written anew anyway, else a small one; None for a new one."""
+        counted = f"SELECT {_FILE}, count(DISTINCT {ROW}) FROM {_REPLACED} GROUP BY ALL"
+        gone = dict(self._connection.execute(counted).fetchall())
+        fitting = [
+            (place not in touched, file.rows, place)
+            for place, file in enumerate(self._files)
+            if (place in touched or file.rows < FILE_ROWS // 4) and file.rows - gone.get(place, 0) + rows <= FILE_ROWS
+        ]
+        return min(fitting)[2] if fitting else None
 
     def _replace(self, write: Replace) -> Counts:
         table = write.table
