@@ -217,7 +217,7 @@ class Draft:
         return f"SELECT * FROM ({whole}) ANTI JOIN ({here}) USING ({ROW})"
 
     def _home(self, touched: Sequence[int], rows: int) -> int | None:
-        """The file that takes the new rows in: one that is written anew anyway, else a small one; None for a new one."""
+        """The file that takes the new rows in: one that is written anew anyway, or a small one; None for a new one."""
         counted = f"SELECT {_FILE}, count(DISTINCT {ROW}) FROM {_REPLACED} GROUP BY ALL"
         gone = dict(self._connection.execute(counted).fetchall())
         fitting = [
