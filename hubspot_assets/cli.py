@@ -96,9 +96,7 @@ def setup_s3(
     url: Annotated[str, typer.Option(envvar="S3_URL", help="Bucket and prefix.")] = "s3://<bucket>/hubspot",
     region: Annotated[str, typer.Option(envvar="S3_REGION")] = "us-east-1",
     role: Annotated[str, typer.Option(help="Name of the role that syncs assume.")] = "hubspot-assets",
-    principal: Annotated[
-        str, typer.Option(help="ARN of whoever runs the syncs.")
-    ] = "arn:aws:iam::<account>:user/<user>",
+    principal: Annotated[str, typer.Option(help="ARN of whoever runs the syncs.")] = "arn:aws:iam::<id>:role/<role>",
     external_id: Annotated[str, typer.Option(envvar="S3_EXTERNAL_ID")] = "hubspot-assets",
     kms_key: Annotated[str | None, typer.Option(envvar="S3_KMS_KEY_ID", help="ARN of your own key, if any.")] = None,
     reader: Annotated[bool, typer.Option(help="Print what readers need instead.")] = False,
