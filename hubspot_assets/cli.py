@@ -91,6 +91,28 @@ def setup_snowflake(
     print(instructions(Names(database, schema, warehouse, role, user), key))
 
 
+@setup.command("s3")
+def setup_s3(
+    url: Annotated[str, typer.Option(envvar="S3_URL", help="Bucket and prefix.")] = "s3://<bucket>/hubspot",
+    region: Annotated[str, typer.Option(envvar="S3_REGION")] = "us-east-1",
+    role: Annotated[str, typer.Option(help="Name of the role that syncs assume.")] = "hubspot-assets",
+    principal: Annotated[str, typer.Option(help="ARN of whoever runs the syncs.")] = "arn:aws:iam::<id>:role/<role>",
+    external_id: Annotated[str, typer.Option(envvar="S3_EXTERNAL_ID")] = "hubspot-assets",
+    kms_key: Annotated[str | None, typer.Option(envvar="S3_KMS_KEY_ID", help="ARN of your own key, if any.")] = None,
+    reader: Annotated[bool, typer.Option(help="Print what readers need instead.")] = False,
+    tables: Annotated[list[str] | None, typer.Option(help="Tables to open; once for each.")] = None,
+) -> None:
+    """Print the IAM policies and the commands that prepare a lake on S3, or what its readers need."""
+    from hubspot_assets.setup.s3 import Lake, instructions, reader_instructions
+
+    scheme, _, place = url.rstrip("/").partition("://")
+    bucket, _, prefix = place.partition("/")
+    if scheme != "s3" or not prefix:
+        _fail(f"--url {url} is invalid: give bucket and prefix as s3://bucket/prefix.")
+    lake = Lake(bucket, prefix, region, role, principal, external_id, kms_key)
+    print(reader_instructions(lake, tables or ["OBJECTS_CONTACTS"]) if reader else instructions(lake))
+
+
 @setup.command("postgres")
 def setup_postgres(
     file: Annotated[Path, typer.Option(help="The instance settings to start from.")] = Path("dagster.yaml"),

@@ -52,7 +52,16 @@ class Store:
     def bucket(self, prefix: str | None = None, *, external_id: str = EXTERNAL_ID, **place: Any) -> Bucket:
         """A new prefix, reached by the role."""
         prefix = prefix or f"hubspot/{uuid.uuid4().hex[:8]}"
-        where = Place(**{"bucket": BUCKET, "prefix": prefix, "region": REGION, "endpoint": self.endpoint, **place})
+        where = Place(
+            **{
+                "bucket": BUCKET,
+                "prefix": prefix,
+                "region": REGION,
+                "endpoint": self.endpoint,
+                "role": self.role,
+                **place,
+            }
+        )
         return Bucket(assumed(self.session(), self.role, external_id, where), where)
 
     def warehouse(self, prefix: str | None = None, **options: Any) -> LakeWarehouse:
@@ -81,6 +90,8 @@ class Store:
         may_write = _document(
             {"Effect": "Allow", "Action": files, "Resource": f"arn:aws:s3:::{BUCKET}/hubspot/*"},
             {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{BUCKET}"},
+            # moto asks this of the bucket when several objects go at once; AWS asks it of each object.
+            {"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": f"arn:aws:s3:::{BUCKET}"},
         )
         iam.put_role_policy(RoleName="hubspot", PolicyName="write", PolicyDocument=may_write)
         may_assume = _document({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": self.role})

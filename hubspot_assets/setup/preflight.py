@@ -34,10 +34,10 @@ def _destination(settings: Settings) -> Iterator[Prerequisite]:
     if settings.destination == "snowflake":
         yield from _snowflake(settings)
         return
-    warehouse = warehouse_of(settings)
     try:
+        warehouse = warehouse_of(settings)
         warehouse.check()
-    except WarehouseError as error:
+    except (SettingsError, WarehouseError) as error:
         yield Prerequisite("destination", False, str(error))
     else:
         yield Prerequisite("destination", True, f"{warehouse.describe()} is writable")

@@ -189,7 +189,7 @@ class DuckDBFile:
         """The file as a part of an empty database of this process, which takes a tenth of the time to open."""
         if self._host is None:
             self._host = duckdb.connect(config=self._settings)
-            self._most_memory = _mebibytes(self._host)
+            self._most_memory = default_memory(self._host)
         try:
             with self._host.cursor() as connection:
                 connection.execute("SET enable_progress_bar = false")
@@ -229,7 +229,7 @@ class DuckDBFile:
         try:
             yield
         except (duckdb.Error, OSError) as error:
-            if _is_short_of_memory(error):
+            if is_short_of_memory(error):
                 raise OutOfMemory(
                     f"DuckDB file {self.path}: there is too little memory on this machine. {str(error).splitlines()[0]}"
                 ) from error
@@ -256,7 +256,8 @@ class DuckDBFile:
         return f"{file}: {said}"
 
 
-def _is_short_of_memory(error: BaseException) -> bool:
+def is_short_of_memory(error: BaseException) -> bool:
+    """Whether more memory would have helped."""
     # A commit that fails for want of memory, or the checkpoint after it, is told by its text alone.
     said = str(error)
     return isinstance(error, duckdb.OutOfMemoryException) or (
@@ -264,8 +265,8 @@ def _is_short_of_memory(error: BaseException) -> bool:
     )
 
 
-def _mebibytes(connection: duckdb.DuckDBPyConnection) -> int:
-    """What DuckDB takes by itself: four fifths of what the machine, or the container, has."""
+def default_memory(connection: duckdb.DuckDBPyConnection) -> int:
+    """MiB that DuckDB takes by itself: four fifths of what the machine, or the container, has."""
     [(setting,)] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
     number, unit = setting.split()
     return max(LEAST_MEMORY, int(float(number) * 1024 ** (_UNITS.index(unit) - 2)))

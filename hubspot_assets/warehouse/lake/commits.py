@@ -25,6 +25,7 @@ from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
 from hubspot_assets.warehouse.base import Counts, Delete, Table, TableNotFound, WarehouseBusy, Write, WriteAfter
+from hubspot_assets.warehouse.duckdb.file import default_memory, is_short_of_memory
 from hubspot_assets.warehouse.lake.bucket import Bucket
 from hubspot_assets.warehouse.lake.draft import Draft
 from hubspot_assets.warehouse.lake.snapshot import DataFile, opened
@@ -56,6 +57,9 @@ class Committer:
         self._bucket = bucket
         self._wait = wait
         self._turn = threading.Lock()
+        self._memory = MEMORY
+        with duckdb.connect() as connection:
+            self._most_memory = default_memory(connection)
 
     def commit(self, writes: Sequence[Write | WriteAfter]) -> list[Counts]:
         """Do the writes in order.
@@ -66,18 +70,28 @@ class Committer:
         """
         with self._turn:
             for attempt in range(ATTEMPTS):
-                with self._desk() as desk:
-                    made, counts, drafts = self._drawn_up(desk, writes)
-                    order = _in_order(made)
-                    try:
-                        self._publish(drafts[order[0]])
-                    except CommitFailedError as error:
-                        self._say_again(order[0], attempt, error)
-                        continue
-                    for name in order[1:]:
-                        self._publish_or_again(desk, drafts[name], [w for w in made if w.table.name == name])
-                    return counts
+                try:
+                    return self._attempt(writes)
+                except _Outrun as outrun:
+                    self._say_again(outrun.table, attempt)
+                except duckdb.Error as error:
+                    # How much DuckDB needs can only be guessed; a guess that once was too low stays doubled.
+                    if not is_short_of_memory(error) or self._memory >= self._most_memory:
+                        raise
+                    self._memory *= 2
         raise WarehouseBusy(f"Others write to tables of {self._bucket.place} all the time; run it again later.")
+
+    def _attempt(self, writes: Sequence[Write | WriteAfter]) -> list[Counts]:
+        with self._desk() as desk:
+            made, counts, drafts = self._drawn_up(desk, writes)
+            order = _in_order(made)
+            try:
+                self._publish(drafts[order[0]])
+            except CommitFailedError as error:
+                raise _Outrun(order[0]) from error
+            for name in order[1:]:
+                self._publish_or_again(desk, drafts[name], [w for w in made if w.table.name == name])
+            return counts
 
     @contextlib.contextmanager
     def draft(self, table: Table) -> Iterator[Draft]:
@@ -145,28 +159,31 @@ class Committer:
             try:
                 self._publish(draft)
                 return
-            except CommitFailedError as error:
+            except CommitFailedError:
                 table = writes[0].table
-                self._say_again(table.name, attempt, error)
+                self._say_again(table.name, attempt)
                 draft = self._draft(desk, table)
                 for write in writes:
                     draft.write(write)
         raise WarehouseBusy(f"Others write to tables of {self._bucket.place} all the time; run it again later.")
 
-    def _say_again(self, table: str, attempt: int, error: CommitFailedError) -> None:
-        _log.info("Table %s changed while a commit to it was drawn up (%s); again", table, error)
+    def _say_again(self, table: str, attempt: int) -> None:
+        _log.info("Table %s changed while a commit to it was drawn up; it is drawn up again", table)
         time.sleep(random.uniform(0, self._wait * 2 ** min(attempt, 4)))
 
     @contextlib.contextmanager
     def _desk(self) -> Iterator["_Desk"]:
-        with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as folder, duckdb_for(folder) as connection:
+        with (
+            tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as folder,
+            duckdb_for(folder, self._memory) as connection,
+        ):
             yield _Desk(connection, Path(folder))
 
 
-def duckdb_for(folder: str) -> duckdb.DuckDBPyConnection:
+def duckdb_for(folder: str, memory: int = MEMORY) -> duckdb.DuckDBPyConnection:
     """A DuckDB that computes in little memory, and in UTC."""
     settings = {
-        "memory_limit": f"{MEMORY}MiB",
+        "memory_limit": f"{memory}MiB",
         "threads": 2,
         "preserve_insertion_order": False,
         "temp_directory": f"{folder}/spilled",
@@ -174,6 +191,14 @@ def duckdb_for(folder: str) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config=settings)
     connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
     return connection
+
+
+class _Outrun(Exception):
+    """Somebody else committed to the first of our tables in between; nothing of ours is written."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(table)
+        self.table = table
 
 
 class _Desk:

@@ -117,7 +117,7 @@ class Draft:
         kept = number(self._connection, f"SELECT count(DISTINCT {POSITION}) FROM {_KEPT}")
         replaced = number(self._connection, f"SELECT count(DISTINCT {POSITION}) FROM {_REPLACED}")
         if candidates > kept:
-            self._put(columns, candidates - kept)
+            self._put(columns, candidates - kept, some=kept > 0 or candidates < length(rows))
         return Counts(candidates - kept - replaced, replaced, kept)
 
     def _stage(self, table: Table, rows: Stage | pa.Table, unmarked: str | None = None) -> Sequence[str]:
@@ -178,8 +178,14 @@ class Draft:
             )
         create(connection, _REPLACED, f"FROM {_MATCHED} ANTI JOIN {_KEPT} USING ({POSITION})")
 
-    def _put(self, columns: Sequence[str], rows: int) -> None:
-        """Put the candidates that are not kept into the table, in place of the rows that are out of date."""
+    def _put(self, columns: Sequence[str], rows: int, *, some: bool) -> None:
+        """Put the candidates that are not kept into the table, in place of the rows that are out of date.
+
+        Args:
+            columns: Those that the rows have.
+            rows: How many candidates there are.
+            some: Whether they are only some of the staged rows.
+        """
         lacking = {c: t for c, t in self._stored.columns.items() if c not in columns}
         nothing = ", ".join(f"NULL::{type_} AS {quoted(c)}" for c, type_ in lacking.items())
         create(
@@ -190,10 +196,12 @@ class Draft:
         touched = self._places(f"SELECT * FROM {_REPLACED}")
         remains = {place: self._remaining(place, list(lacking)) for place in touched}
         values = [*(f"s.{quoted(c)}" if c in columns else f"l.{quoted(c)}" for c in self._stored.columns)]
-        winners = (
-            f"SELECT {', '.join(values)} FROM {STAGED} s SEMI JOIN {NEWEST} USING ({POSITION}) "
-            f"ANTI JOIN {_KEPT} USING ({POSITION}) LEFT JOIN {_LACKING} l USING ({POSITION})"
-        )
+        winners = f"SELECT {', '.join(values)} FROM {STAGED} s"
+        # A join may hold whole rows in memory, so there is none without need.
+        if some:
+            winners += f" SEMI JOIN {NEWEST} USING ({POSITION}) ANTI JOIN {_KEPT} USING ({POSITION})"
+        if lacking:
+            winners += f" LEFT JOIN {_LACKING} l USING ({POSITION})"
         home = self._home(touched, rows)
         names = ", ".join(map(quoted, self._stored.columns))
         made: dict[int, DataFile | None] = {}
@@ -201,7 +209,7 @@ class Draft:
             rest = remains.get(place) or self._parts.whole(self._files[place])
             query = f"SELECT {names} FROM ({rest})"
             made[place] = self._parts.write(f"{query} UNION ALL {winners}" if place == home else query)
-        added = [self._parts.write(winners, sort=True)] if home is None else []
+        added = [self._parts.write(winners)] if home is None else []
         self._files = [f for f in (*(made.get(p, file) for p, file in enumerate(self._files)), *added) if f is not None]
 
     def _remaining(self, place: int, lacking: Sequence[str]) -> str:
@@ -217,12 +225,15 @@ class Draft:
         return f"SELECT * FROM ({whole}) ANTI JOIN ({here}) USING ({ROW})"
 
     def _home(self, touched: Sequence[int], rows: int) -> int | None:
-        """The file that takes the new rows in: the smallest that is written anew anyway, or a small one."""
-        candidates = [(self._files[p].rows, p) for p in touched]
-        if not candidates:
-            candidates = [(file.rows, p) for p, file in enumerate(self._files) if file.rows < FILE_ROWS // 4]
-        fitting = [(had, place) for had, place in candidates if had + rows <= FILE_ROWS]
-        return min(fitting)[1] if fitting else None
+        """The file that takes the new rows in: one that is written anew anyway, or a small one; None for a new one."""
+        counted = f"SELECT {_FILE}, count(DISTINCT {ROW}) FROM {_REPLACED} GROUP BY ALL"
+        gone = dict(self._connection.execute(counted).fetchall())
+        fitting = [
+            (place not in touched, file.rows, place)
+            for place, file in enumerate(self._files)
+            if (place in touched or file.rows < FILE_ROWS // 4) and file.rows - gone.get(place, 0) + rows <= FILE_ROWS
+        ]
+        return min(fitting)[2] if fitting else None
 
     def _replace(self, write: Replace) -> Counts:
         table = write.table

@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import duckdb
 from botocore import exceptions as aws
 from deltalake.exceptions import DeltaError
 
 from hubspot_assets.warehouse.base import WarehouseError, WarehouseUnreachable
+from hubspot_assets.warehouse.duckdb.file import is_short_of_memory
 from hubspot_assets.warehouse.lake.bucket import Place
 
 _CODE = re.compile(r"<Code>(\w+)</Code>")
@@ -28,13 +30,15 @@ def named_errors(place: Place) -> Iterator[None]:
     """
     try:
         yield
-    except (aws.ClientError, aws.BotoCoreError, aws.HTTPClientError, DeltaError, OSError) as error:
+    except (aws.ClientError, aws.BotoCoreError, aws.HTTPClientError, DeltaError, OSError, duckdb.Error) as error:
         raise explained(error, place) from error
 
 
 def explained(error: Exception, place: Place) -> WarehouseError:
     """What went wrong, and what can be done about it."""
     code, said = _code(error), _said(error)
+    if is_short_of_memory(error):
+        return WarehouseError(f"There is too little memory on this machine to work on {place}. ({said})")
     if isinstance(error, aws.NoCredentialsError | aws.PartialCredentialsError | PermissionError):
         return WarehouseError(
             "There are no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or run "

