@@ -22,6 +22,8 @@ MOST_IN_FLIGHT = 16
 PAGES_PER_CUT = 16
 """A cut costs about a page read twice, so it has to be worth many."""
 MOST_CUTS = 15
+INSTANTS_THAT_SHOW_AN_ORDER = 20
+"""Fewer may be in order by chance, and a cut relies on the order of all that follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +160,11 @@ def _following(question: Question, reply: Reply[T]) -> list[Question]:
     if ascending is descending:
         # All at one instant, or in no order at all: every page has to be read.
         return [replace(next_page, last=last, ordered=ascending)]
-    if last >= part.end if ascending else last < part.start:
+    # Only what was cut off is read elsewhere; an uncut part is read to HubSpot's own end, be it sorted or not.
+    if (part.end != query.end and last >= part.end) or (part.start != query.start and last < part.start):
         return []
-    parts = [part] if question.after is not None else _cut(part, last, ascending=ascending)
+    worth_trusting = question.after is None and len(set(reply.instants)) >= INSTANTS_THAT_SHOW_AN_ORDER
+    parts = _cut(part, last, ascending=ascending) if worth_trusting else [part]
     return [
         replace(next_page, part=parts[0], last=last),
         *(Question(question.whole, each, each) for each in parts[1:]),

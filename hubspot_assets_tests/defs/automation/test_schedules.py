@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -66,7 +67,7 @@ def test_marketing_has_a_schedule_of_its_own_where_there_is_something_to_sync(in
     schedule = repository.get_schedule_def("marketing")
     assert (schedule.cron_schedule, schedule.default_status) == ("0 * * * *", dg.DefaultScheduleStatus.RUNNING)
 
-    def tick(name: str):
+    def tick(name: str) -> Any:
         context = dg.build_schedule_context(instance=instance, scheduled_execution_time=NOW, repository_def=repository)
         return repository.get_schedule_def(name).evaluate_tick(context)
 
