@@ -68,15 +68,6 @@ def refuse_what_is_not_there_yet(settings: Settings) -> None:
     for name, asks in NOT_YET.items():
         if getattr(settings, name):
             raise SettingsError(f"{asks}, which this version does not do yet: unset it.")
-    built = {
-        *("associations", "owners", "pipelines", "definitions", "property_history", "forms", "marketing_emails"),
-        *("campaigns", "subscriptions", "workflows", "marketing_events"),
-    }
-    if missing := [name for name in settings.datasets if name not in built]:
-        raise SettingsError(
-            f"HUBSPOT_DATASETS asks for {', '.join(missing)}, which this version does not read yet: choose among "
-            f"{', '.join(sorted(built))}."
-        )
 
 
 def families_of(settings: Settings, names: Names) -> Sequence[Family]:

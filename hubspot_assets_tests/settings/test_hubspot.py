@@ -203,8 +203,8 @@ def test_no_repr_shows_a_secret(monkeypatch):
 
 def test_datasets_are_the_four_of_the_crm_unless_others_are_named(monkeypatch):
     assert Settings.load().datasets == ("associations", "owners", "pipelines", "definitions")
-    monkeypatch.setenv("HUBSPOT_DATASETS", "Owners, lists")
-    assert Settings.load().datasets == ("owners", "lists")
+    monkeypatch.setenv("HUBSPOT_DATASETS", "Owners, forms")
+    assert Settings.load().datasets == ("owners", "forms")
     monkeypatch.setenv("HUBSPOT_DATASETS", "none")
     assert Settings.load().datasets == ()
     monkeypatch.setenv("HUBSPOT_DATASETS", "all")
