@@ -17,6 +17,7 @@ from hubspot_assets.defs.automation.jobs import freshness_job, sync_job
 from hubspot_assets.defs.automation.retention import retention_job
 from hubspot_assets.defs.automation.schedules import schedules
 from hubspot_assets.defs.automation.sensors import change_sensor
+from hubspot_assets.defs.automation.upkeep import upkeep_job
 from hubspot_assets.defs.checks.freshness import freshness_checks
 from hubspot_assets.defs.io_managers.tables import tables_io_manager
 from hubspot_assets.defs.names import Names
@@ -38,10 +39,11 @@ def hubspot_definitions(settings: Settings, *, key_prefix: str | Sequence[str] =
     tables = [table for family in families for table in family.tables]
     freshness = freshness_checks(settings, names, tables)
     retention = [retention_job(names, tables, settings.keep_runs_days)] if settings.keep_runs_days else []
+    upkeep = [upkeep_job(names, settings)] if settings.destination == "s3" else []
     return dg.Definitions(
         assets=[account_asset(names), *(asset for family in families for asset in family.assets)],
         asset_checks=[freshness, *(check for family in families for check in family.checks)],
-        jobs=[sync_job(names, tables), freshness_job(names, freshness), *retention],
+        jobs=[sync_job(names, tables), freshness_job(names, freshness), *retention, *upkeep],
         schedules=schedules(settings, names, tables),
         sensors=[change_sensor(settings, names, tables), dead_run_sensor(names)],
         resources={

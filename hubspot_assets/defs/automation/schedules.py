@@ -12,6 +12,7 @@ import dagster as dg
 from hubspot_assets.defs.assets.family import SyncedTable, check_keys, of_tick
 from hubspot_assets.defs.automation.jobs import FRESHNESS, RETENTION, SYNC
 from hubspot_assets.defs.automation.launches import FULL, UNFINISHED, being_synced
+from hubspot_assets.defs.automation.upkeep import UPKEEP
 from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.partitions import ARCHIVED, LATEST, MARKETING
 from hubspot_assets.settings.hubspot import Settings
@@ -21,6 +22,7 @@ RECONCILE = ScheduleExpression("every Sunday at 03:15", "15 3 * * 0")
 """Off the hour, where other schedules tick; it waits for a sync that is going instead of skipping a week."""
 EVERY_HALF_HOUR = schedule_expression("30 minutes")
 EVERY_NIGHT = ScheduleExpression("every day at 02:45", "45 2 * * *")
+EVERY_MORNING = ScheduleExpression("every day at 03:45", "45 3 * * *")
 
 
 def schedules(settings: Settings, names: Names, tables: Sequence[SyncedTable]) -> Sequence[dg.ScheduleDefinition]:
@@ -51,6 +53,7 @@ def schedules(settings: Settings, names: Names, tables: Sequence[SyncedTable]) -
             f"Looks how old the covered instant of each table is. Asks HubSpot nothing. Runs {EVERY_HALF_HOUR.text}.",
         ),
         *([_retention(names, settings)] if settings.keep_runs_days else []),
+        *([_upkeep(names, settings)] if settings.destination == "s3" else []),
     ]
 
 
@@ -150,6 +153,16 @@ def _reconcile(names: Names, when: ScheduleExpression, tables: Sequence[SyncedTa
         )
 
     return reconcile
+
+
+def _upkeep(names: Names, settings: Settings) -> dg.ScheduleDefinition:
+    when = replace(EVERY_MORNING, time_zone=settings.time_zone)
+    return _of_job(
+        names.of(UPKEEP),
+        when,
+        "Removes from the lake what no reader needs: versions older than `S3_KEEP_DAYS`, and files of writers that "
+        f"were killed. Runs {when.text}.",
+    )
 
 
 def _retention(names: Names, settings: Settings) -> dg.ScheduleDefinition:
