@@ -109,3 +109,15 @@ def test_what_was_read_before_a_refusal_is_kept_and_not_read_again(crowd: Syncin
     assert report.counts.inserted == len(crowd.portal.ids("tickets")) - kept
     crowd.archived()
     crowd.assert_equal()
+
+
+def test_what_the_subscription_does_not_include_is_said_and_no_failure(tickets: Syncing) -> None:
+    goals = Syncing(tickets.portal, tickets.client, tickets.warehouse, "goals")
+    goals.portal.faults([{"kind": "forbidden", "path": "goal_targets"}])
+    report = goals.latest()
+    goals.portal.faults()
+    assert report.idle
+    assert "Goals need Sales Hub Starter" in (report.unavailable or "")
+    assert goals.warehouse.schema(goals.table) is None
+    # Once the account has it, the next sync reads it.
+    assert goals.latest().mode is Mode.INITIAL
