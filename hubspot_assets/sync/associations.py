@@ -80,10 +80,10 @@ class AssociationsSource:
             for one, other in ((self.from_type, self.to_type), (self.to_type, self.from_type))
         )
         now = self.client.now()
-        mode = Mode.FULL if self.full else Mode.INCREMENTAL if state.covered_until is not None else Mode.INITIAL
+        mode = state.mode(full=self.full)
         upstream = upstream_of(warehouse, self._followed, state)
         unavailable = (state.notes or {}).get(UNAVAILABLE)
-        interrupted = state.interrupted if state.interrupted and state.interrupted.mode is mode else None
+        interrupted = state.resumable(mode)
         if mode is Mode.INCREMENTAL and interrupted is None and (unavailable or not upstream):
             self._plan = AssociationsPlan(
                 mode=mode,

@@ -73,7 +73,7 @@ class FormSubmissionsSource:
     def plan(self, state: State, warehouse: Warehouse) -> SubmissionsPlan:  # noqa: ARG002
         """Ask for the newest of each form, until something is new: only that is worth a row of SYNCS."""
         now = self.client.now()
-        mode = Mode.FULL if self.full else Mode.INCREMENTAL if state.covered_until is not None else Mode.INITIAL
+        mode = state.mode(full=self.full)
         batches = self._batches()
         first = next(batches, None)
         idle = first is None and mode is Mode.INCREMENTAL

@@ -77,11 +77,11 @@ class PropertyHistorySource:
         """See which records have changed since, and which properties are to be read."""
         now, properties = self.client.now(), self._properties(warehouse)
         digest = hashlib.sha256(" ".join(properties).encode()).hexdigest()
-        mode = Mode.FULL if self.full else Mode.INCREMENTAL if state.covered_until is not None else Mode.INITIAL
+        mode = state.mode(full=self.full)
         if mode is Mode.INCREMENTAL and (state.notes or {}).get(PROPERTIES) != digest:
             mode = Mode.FULL
         upstream = upstream_of(warehouse, [self.object_type.table], state)
-        interrupted = state.interrupted if state.interrupted and state.interrupted.mode is mode else None
+        interrupted = state.resumable(mode)
         written: Filters = () if mode is not Mode.INCREMENTAL else self._written(upstream.new)
         live, archived = (self._ids(warehouse, (each, *written)) for each in (LIVE, ARCHIVED))
         if interrupted is not None:

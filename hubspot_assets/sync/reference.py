@@ -79,7 +79,7 @@ class ReferenceSource:
     def plan(self, state: State, warehouse: Warehouse) -> ReferencePlan:  # noqa: ARG002
         """Ask HubSpot, unless its last answer is young enough, and see whether it says anything new."""
         now, notes = self.client.now(), state.notes or {}
-        mode = Mode.FULL if self.full else Mode.INCREMENTAL if state.covered_until is not None else Mode.INITIAL
+        mode = state.mode(full=self.full)
         if mode is Mode.INCREMENTAL and self._is_young(state):
             sentence = str(notes.get(UNAVAILABLE) or "was read within the day")
             return ReferencePlan(mode=mode, strategy=STRATEGY, idle=True, sentence=sentence, notes=state.notes)

@@ -127,6 +127,7 @@ def _read_and_conclude(source: Source[P], plan: P, commits: Commits) -> Sequence
     except Unavailable:
         raise
     except BaseException:
+        # Also an interrupt: a canceled run goes on later from what it has read.
         try:
             commits.keep()
         except WarehouseError as error:

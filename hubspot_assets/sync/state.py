@@ -59,6 +59,16 @@ class State:
     rows_in_table: int = 0
     void: tuple[str, ...] = ()
 
+    def mode(self, *, full: bool) -> Mode:
+        """How the next sync reads, given whether everything is asked for."""
+        if full:
+            return Mode.FULL
+        return Mode.INITIAL if self.covered_until is None else Mode.INCREMENTAL
+
+    def resumable(self, mode: Mode) -> Interrupted | None:
+        """The read that was cut short, for a sync that reads in the same way; None for one that begins anew."""
+        return self.interrupted if self.interrupted is not None and self.interrupted.mode is mode else None
+
 
 def forget(sync_ids: Collection[str], *columns: str) -> Patch:
     """Keep what some syncs left behind from ever counting again; their rows in SYNCS stay.

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import dagster as dg
 import psutil
 
+from hubspot_assets.defs.automation.jobs import FRESHNESS
 from hubspot_assets.defs.automation.launches import UNFINISHED
 from hubspot_assets.defs.names import Names
 
@@ -57,7 +58,7 @@ def dead_run_sensor(names: Names) -> dg.SensorDefinition:
     @dg.sensor(
         name=names.of("dead_runs"),
         # Dagster wants something that a sensor could launch; this one only tidies.
-        job_name=names.of("freshness"),
+        job_name=names.of(FRESHNESS),
         minimum_interval_seconds=INTERVAL,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Ends runs of this machine whose process is gone (killed, or lost with a restart), so that their "

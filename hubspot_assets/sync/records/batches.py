@@ -65,6 +65,7 @@ class Batches:
         except GeneratorExit:
             raise
         except BaseException:
+            # Also an interrupt: a canceled run goes on later from what it has read.
             if waiting:
                 yield self._batch(waiting)
             raise

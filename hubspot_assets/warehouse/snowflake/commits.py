@@ -87,6 +87,7 @@ class Committer:
                     counts.append(self._written(session, made, stored[made.table.name], sources[place]))
             _log.debug("Snowflake: %d writes committed in %.2f s", len(writes), time.monotonic() - started)
         except BaseException:
+            # Whatever ends the commit, an interrupt too, what was staged for it is of no more use.
             _clean_up(loads, run)
             raise
         _clean_up(loads, lambda work: work(session))

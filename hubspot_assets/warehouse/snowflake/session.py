@@ -128,6 +128,7 @@ class Sessions:
         try:
             result = work(Session(opened.connection, tag))
         except BaseException:
+            # A session that broke off anywhere, by an interrupt too, may hold an open transaction: never use it again.
             opened.end()
             raise
         with self._guard:
