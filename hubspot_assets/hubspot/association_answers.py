@@ -10,7 +10,7 @@ from datetime import datetime
 
 import msgspec
 
-from hubspot_assets.hubspot.records.pages import Paging
+from hubspot_assets.hubspot.paging import Paged
 from hubspot_assets.hubspot.transport.client import Answer
 from hubspot_assets.hubspot.transport.errors import HubSpotError, UnreadableAnswer
 
@@ -127,14 +127,9 @@ class _Record(msgspec.Struct, gc=False):
     id: int | str
 
 
-class _Result(msgspec.Struct, gc=False):
+class _Result(Paged, gc=False):
     record: _Record = msgspec.field(name="from")
-    to: list[_Target] = []
-    paging: Paging | None = None
-
-    @property
-    def after(self) -> str | None:
-        return str(self.paging.next.after) if self.paging and self.paging.next else None
+    to: list[_Target] = msgspec.field(default_factory=list)
 
 
 class _Error(msgspec.Struct, rename="camel", gc=False):

@@ -157,13 +157,5 @@ class AssociationRead:
 
 
 def pair_not_allowed(error: BadRequest, from_type: str, to_type: str) -> PairNotAllowed:
-    """The refusal of a pair of object types, as an error that says so."""
-    refused = PairNotAllowed(
-        f"HubSpot does not associate {from_type} with {to_type}: {error.message}",
-        status=error.status,
-        method=error.method,
-        path=error.path,
-        correlation_id=error.correlation_id,
-    )
-    refused.attempts = error.attempts
-    return refused
+    """Return the refusal of a pair of object types as an error that says so."""
+    return error.retold(PairNotAllowed, f"HubSpot does not associate {from_type} with {to_type}: {error.message}")

@@ -3,15 +3,16 @@
 HubSpot's events API has none of it, so the legacy endpoint is the only source.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from hubspot_assets.hubspot.listing import id_of
-from hubspot_assets.hubspot.span_read import MOST_IN_FLIGHT, Question, Reply, Span, SpanPage, SpanRead
+from hubspot_assets.hubspot.span_read import MOST_IN_FLIGHT, Question, Reply, Span, SpanRead
 from hubspot_assets.hubspot.transport import legacy
 from hubspot_assets.hubspot.transport.client import Client
 
@@ -40,35 +41,28 @@ class _Answer(msgspec.Struct, rename="camel"):
     offset: str | None = None
 
 
-class EmailEventsRead:
-    """A read of the e-mail events of several spans of time at once, in flat memory.
+def read_email_events(
+    client: Client, spans: Iterable[Span], *, in_flight: int = MOST_IN_FLIGHT
+) -> SpanRead[EmailEvent]:
+    """Return a read of the e-mail events of several spans of time.
 
     Args:
         client: The HubSpot client.
         spans: What to read, each once.
         in_flight: The most requests at once.
+
+    Iterating raises:
+        MissingScopes: The token lacks `content`.
     """
+    return SpanRead(partial(_page, client), spans, in_flight=in_flight)
 
-    def __init__(self, client: Client, spans: Iterable[Span], *, in_flight: int = MOST_IN_FLIGHT) -> None:
-        self._client = client
-        self._read = SpanRead(self._fetch, spans, in_flight=in_flight)
 
-    def __iter__(self) -> Iterator[SpanPage[EmailEvent]]:
-        """Pages in the order they arrive; of each span, the last one is `done`.
-
-        Raises:
-            MissingScopes: The token lacks `content`.
-            UnreadableAnswer: HubSpot changed the order of events half way, or sent pages that lead in a circle.
-            HubSpotError: What else the client could not get over. What had been read before was yielded.
-        """
-        return iter(self._read)
-
-    def _fetch(self, question: Question) -> Reply[EmailEvent]:
-        answer = self._client.get(legacy.EMAIL_EVENTS.path, window(question, PAGE_SIZE))
-        page = answer.decode(_Answer)
-        events = [EmailEvent(id_of(each), int(id_of(each, "created")), each) for each in page.events]
-        instants = [instant(each.created) for each in events]
-        return Reply(events, instants, page.offset if page.has_more else None, answer.received_at)
+def _page(client: Client, question: Question) -> Reply[EmailEvent]:
+    answer = client.get(legacy.EMAIL_EVENTS.path, window(question, PAGE_SIZE))
+    page = answer.decode(_Answer)
+    events = [EmailEvent(id_of(each), int(id_of(each, "created")), each) for each in page.events]
+    instants = [instant(each.created) for each in events]
+    return Reply(events, instants, page.offset if page.has_more else None, answer.received_at)
 
 
 def window(question: Question, limit: int) -> dict[str, str]:

@@ -85,14 +85,9 @@ def event_definitions(client: Client) -> list[EventDefinition]:
 
 
 def not_in_plan(error: Forbidden) -> EventsNotInPlan:
-    """The refusal of events, as an error that says why: the scopes that HubSpot names can be chosen nowhere."""
-    refused = EventsNotInPlan(
+    """Return the refusal of events as an error that says why: the scopes that HubSpot names can be chosen nowhere."""
+    return error.retold(
+        EventsNotInPlan,
         "HubSpot gives out events only to accounts with an Enterprise subscription (of any hub), and this account "
         f"seems to have none. {error.message}",
-        status=error.status,
-        method=error.method,
-        path=error.path,
-        correlation_id=error.correlation_id,
     )
-    refused.attempts = error.attempts
-    return refused

@@ -11,7 +11,7 @@ import msgspec
 
 from hubspot_assets.hubspot.in_flight import InFlight
 from hubspot_assets.hubspot.listing import id_of, listed
-from hubspot_assets.hubspot.records.pages import Paging
+from hubspot_assets.hubspot.paging import Paged
 from hubspot_assets.hubspot.transport import legacy
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.errors import BadRequest, NotFound, UnreadableAnswer
@@ -106,9 +106,8 @@ class SubmissionPage:
     read_at: datetime
 
 
-class _Submissions(msgspec.Struct):
+class _Submissions(Paged):
     results: list[Submission]
-    paging: Paging | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +168,7 @@ class SubmissionsRead:
             instants = [each.submitted_at for each in page.results]
             ordered = question.ordered and all(a >= b for a, b in pairwise(instants))
             known = ordered and of.since is not None and bool(instants) and instants[-1] < of.since
-            after = None if known else _after(page.paging)
+            after = None if known else page.after
             if after is not None and after == question.after:
                 raise UnreadableAnswer(f"The page of form {of.form_id} after {after!r} leads to itself.")
             if after is not None:
@@ -192,7 +191,3 @@ class SubmissionsRead:
                 return None
             raise
         return answer.decode(_Submissions), answer.received_at
-
-
-def _after(paging: Paging | None) -> str | None:
-    return str(paging.next.after) if paging and paging.next else None

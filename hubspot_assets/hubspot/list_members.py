@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from hubspot_assets.hubspot.in_flight import InFlight
-from hubspot_assets.hubspot.records.pages import Paging
+from hubspot_assets.hubspot.paging import Paged
 from hubspot_assets.hubspot.transport import paths
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.errors import BadRequest, NotFound, UnreadableAnswer
@@ -72,13 +72,8 @@ class _Member(msgspec.Struct, rename="camel", gc=False):
     membership_timestamp: str
 
 
-class _Page(msgspec.Struct):
+class _Page(Paged):
     results: list[_Member]
-    paging: Paging | None = None
-
-    @property
-    def after(self) -> str | None:
-        return str(self.paging.next.after) if self.paging and self.paging.next else None
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from hubspot_assets.hubspot.records.pages import Next, Paging
+from hubspot_assets.hubspot.paging import Paged
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.errors import UnreadableAnswer
 
@@ -31,12 +31,11 @@ def listed(client: Client, path: str, type: type[T], params: Mapping[str, str] |
         answer = client.get(path, {**(params or {}), **({} if after is None else {"after": after})})
         page: Any = answer.decode(_page(type))
         yield from page.results
-        following: Next | None = page.paging.next if page.paging else None
-        if following is None:
+        if page.after is None:
             return
-        if str(following.after) == after:
+        if page.after == after:
             raise UnreadableAnswer(f"The page of {path} after {after!r} leads to itself.")
-        after = str(following.after)
+        after = page.after
 
 
 def id_of(thing: Mapping[str, Any], name: str = "id") -> str:
@@ -54,4 +53,4 @@ def id_of(thing: Mapping[str, Any], name: str = "id") -> str:
 @cache
 def _page(type: type[T]) -> type[msgspec.Struct]:
     results = list[type]  # pyright: ignore[reportInvalidTypeForm]
-    return msgspec.defstruct("Page", [("results", results), ("paging", Paging | None, None)])
+    return msgspec.defstruct("Page", [("results", results)], bases=(Paged,))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hubspot_assets.hubspot.records.pages import Paging
+from hubspot_assets.hubspot.paging import Paged
 from hubspot_assets.hubspot.transport import paths
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.errors import NotFound, UnreadableAnswer
@@ -80,9 +80,8 @@ class RecordList(msgspec.Struct, frozen=True, rename="camel"):
         return (self.additional_properties or {}).get(name) or None
 
 
-class _Page(msgspec.Struct):
+class _Page(Paged):
     results: list[RecordList]
-    paging: Paging | None = None
 
 
 class _Found(msgspec.Struct, rename="camel"):
@@ -116,12 +115,11 @@ def _by_cursor(client: Client) -> Iterator[RecordList]:
         question = {**_QUESTION, "count": PAGE_SIZE, **({} if after is None else {"after": after})}
         page = client.post(paths.all_lists(client.api_version), question).decode(_Page)
         yield from page.results
-        following = page.paging.next if page.paging else None
-        if following is None:
+        if page.after is None:
             return
-        if str(following.after) == after:
+        if page.after == after:
             raise UnreadableAnswer(f"The page of lists after {after!r} leads to itself.")
-        after = str(following.after)
+        after = page.after
 
 
 def _by_search(client: Client) -> list[RecordList]:

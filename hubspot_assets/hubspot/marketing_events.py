@@ -9,7 +9,7 @@ import msgspec
 
 from hubspot_assets.hubspot.in_flight import InFlight
 from hubspot_assets.hubspot.listing import id_of, listed
-from hubspot_assets.hubspot.records.pages import Paging
+from hubspot_assets.hubspot.paging import Paged
 from hubspot_assets.hubspot.transport import paths
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.errors import NotFound, UnreadableAnswer
@@ -79,13 +79,8 @@ class Participations:
     read_at: datetime
 
 
-class _Page(msgspec.Struct):
+class _Page(Paged):
     results: list[Participation]
-    paging: Paging | None = None
-
-    @property
-    def after(self) -> str | None:
-        return str(self.paging.next.after) if self.paging and self.paging.next else None
 
 
 @dataclass(slots=True)

@@ -1,12 +1,13 @@
 """Who wants which e-mails: the types of subscription, and every change of one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
 from hubspot_assets.hubspot.email_events import instant, window
-from hubspot_assets.hubspot.span_read import MOST_IN_FLIGHT, Question, Reply, Span, SpanPage, SpanRead
+from hubspot_assets.hubspot.span_read import MOST_IN_FLIGHT, Question, Reply, Span, SpanRead
 from hubspot_assets.hubspot.transport import legacy, paths
 from hubspot_assets.hubspot.transport.client import Client
 
@@ -100,36 +101,29 @@ def subscription_definitions(client: Client) -> list[SubscriptionDefinition]:
     return client.get(paths.subscription_definitions(client.api_version)).decode(_Definitions).results
 
 
-class SubscriptionChangesRead:
-    """A read of the changes of several spans of time at once, in flat memory.
+def read_subscription_changes(
+    client: Client, spans: Iterable[Span], *, in_flight: int = MOST_IN_FLIGHT
+) -> SpanRead[SubscriptionChange]:
+    """Return a read of the changes of several spans of time.
 
     Args:
         client: The HubSpot client.
         spans: What to read, each once.
         in_flight: The most requests at once.
+
+    Iterating raises:
+        MissingScopes: The token lacks `content`.
     """
+    return SpanRead(partial(_page, client), spans, in_flight=in_flight)
 
-    def __init__(self, client: Client, spans: Iterable[Span], *, in_flight: int = MOST_IN_FLIGHT) -> None:
-        self._client = client
-        self._read = SpanRead(self._fetch, spans, in_flight=in_flight)
 
-    def __iter__(self) -> Iterator[SpanPage[SubscriptionChange]]:
-        """Pages in the order they arrive; of each span, the last one is `done`.
-
-        Raises:
-            MissingScopes: The token lacks `content`.
-            UnreadableAnswer: HubSpot changed the order of changes half way, or sent pages that lead in a circle.
-            HubSpotError: What else the client could not get over. What had been read before was yielded.
-        """
-        return iter(self._read)
-
-    def _fetch(self, question: Question) -> Reply[SubscriptionChange]:
-        answer = self._client.get(legacy.SUBSCRIPTION_TIMELINE.path, window(question, PAGE_SIZE))
-        page = answer.decode(_Timeline)
-        changes = [
-            SubscriptionChange(entry.recipient, entry.timestamp, change)
-            for entry in page.timeline
-            for change in entry.changes
-        ]
-        after = page.offset if page.has_more else None
-        return Reply(changes, [instant(each.at) for each in changes], after, answer.received_at)
+def _page(client: Client, question: Question) -> Reply[SubscriptionChange]:
+    answer = client.get(legacy.SUBSCRIPTION_TIMELINE.path, window(question, PAGE_SIZE))
+    page = answer.decode(_Timeline)
+    changes = [
+        SubscriptionChange(entry.recipient, entry.timestamp, change)
+        for entry in page.timeline
+        for change in entry.changes
+    ]
+    after = page.offset if page.has_more else None
+    return Reply(changes, [instant(each.at) for each in changes], after, answer.received_at)

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from hubspot_assets.demo_portal.control import Portal
-from hubspot_assets.hubspot.email_events import EmailEventsRead
-from hubspot_assets.hubspot.events import EventsRead
+from hubspot_assets.hubspot.email_events import read_email_events
+from hubspot_assets.hubspot.events import read_events
 from hubspot_assets.hubspot.limits.budgets import Budgets
 from hubspot_assets.hubspot.list_members import MembersRead
 from hubspot_assets.hubspot.property_history import HistoryRead
@@ -65,7 +65,7 @@ def _members(portal: Portal, client: Client) -> Iterator[int]:
 def _events(portal: Portal, client: Client) -> Iterator[int]:
     day = portal.now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
     portal.make_events(CALLS, EVENTS, day, day + timedelta(days=1))
-    for page in EventsRead(client, [Span(day, day + timedelta(days=1), CALLS)]):
+    for page in read_events(client, [Span(day, day + timedelta(days=1), CALLS)]):
         yield len(page.things)
 
 
@@ -73,7 +73,7 @@ def _email_events(portal: Portal, client: Client) -> Iterator[int]:
     day = portal.now().replace(hour=0, minute=0, second=0, microsecond=0)
     portal.make_email_events(EMAIL_EVENTS, day - timedelta(days=4), day)
     spans = [Span(day - timedelta(days=number + 1), day - timedelta(days=number)) for number in range(4)]
-    for page in EmailEventsRead(client, spans):
+    for page in read_email_events(client, spans):
         yield len(page.things)
 
 

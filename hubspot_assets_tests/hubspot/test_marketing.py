@@ -8,13 +8,13 @@ import pytest
 
 from hubspot_assets.demo_portal.control import Portal
 from hubspot_assets.hubspot.campaigns import USUAL_PROPERTIES, campaign_metrics, campaigns
-from hubspot_assets.hubspot.email_events import EmailEventsRead
+from hubspot_assets.hubspot.email_events import read_email_events
 from hubspot_assets.hubspot.forms import Submission, SubmissionPage, SubmissionsOf, SubmissionsRead, forms
 from hubspot_assets.hubspot.limits.budgets import Budgets
 from hubspot_assets.hubspot.marketing_emails import marketing_emails, statistics_of
 from hubspot_assets.hubspot.marketing_events import marketing_events, participations
 from hubspot_assets.hubspot.span_read import Span
-from hubspot_assets.hubspot.subscriptions import SubscriptionChangesRead, subscription_definitions
+from hubspot_assets.hubspot.subscriptions import read_subscription_changes, subscription_definitions
 from hubspot_assets.hubspot.transport import errors, legacy
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.credentials import AccessToken
@@ -211,7 +211,7 @@ def test_every_email_event_of_every_day_is_read_once(portal, client):
     trouble(portal)
     spans = days(portal, 100)
     found = Counter[tuple[str, int]]()
-    for page in EmailEventsRead(client, spans):
+    for page in read_email_events(client, spans):
         start, end = page.span.start.timestamp() * 1000, page.span.end.timestamp() * 1000
         assert all(start <= each.created < end for each in page.things)
         found.update((each.id, each.created) for each in page.things)
@@ -220,7 +220,7 @@ def test_every_email_event_of_every_day_is_read_once(portal, client):
 
 
 def test_changes_of_subscriptions_are_read_with_what_caused_them(portal, client):
-    found = [each for page in SubscriptionChangesRead(client, days(portal, 70)) for each in page.things]
+    found = [each for page in read_subscription_changes(client, days(portal, 70)) for each in page.things]
     truth = [
         (b["recipient"], b["timestamp"], c) for _, b in portal.moments("subscription_changes") for c in b["changes"]
     ]
@@ -257,7 +257,7 @@ def test_marketing_events_and_those_who_took_part_are_read(portal, client):
 
 
 def email_events(client: Client) -> list:
-    return list(EmailEventsRead(client, [Span(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))]))
+    return list(read_email_events(client, [Span(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))]))
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from hubspot_assets.catalog.association_types import ASSOCIATION_TYPES, SILENT_PAIRS
 from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES, ObjectType
 from hubspot_assets.defs.assets.family import Family
-from hubspot_assets.defs.assets.satellites import Satellite, Step, step_assets, synced_tables
-from hubspot_assets.defs.checks.satellites import satellite_checks
+from hubspot_assets.defs.assets.satellites import Satellite, Step, family_of
 from hubspot_assets.defs.names import Names, asset_name
 from hubspot_assets.defs.resources.hubspot import HubSpotResource
 from hubspot_assets.defs.resources.object_types import object_types
@@ -26,12 +25,7 @@ def associations_family(settings: Settings, names: Names) -> Family:
         _step(from_name, [to_name for _, to_name in pairs], settings)
         for from_name, pairs in groupby(sorted(pairs_of(settings)), key=lambda pair: pair[0])
     ]
-    tables = [table for step in steps for table in synced_tables(step, names)]
-    return Family(
-        assets=[step_assets(step, settings, names) for step in steps],
-        tables=tables,
-        checks=[satellite_checks(step.name, synced_tables(step, names), settings, names) for step in steps],
-    )
+    return family_of(steps, settings, names)
 
 
 def pairs_of(settings: Settings) -> Sequence[tuple[str, str]]:

@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES, ObjectType
 from hubspot_assets.defs.assets.family import Family
-from hubspot_assets.defs.assets.satellites import Satellite, Step, step_assets, synced_tables
-from hubspot_assets.defs.checks.satellites import satellite_checks
+from hubspot_assets.defs.assets.satellites import Satellite, Step, family_of
 from hubspot_assets.defs.names import Names, asset_name
 from hubspot_assets.defs.resources.hubspot import HubSpotResource
 from hubspot_assets.defs.resources.object_types import object_types
@@ -20,11 +19,7 @@ GROUP = "property_history"
 def property_history_family(settings: Settings, names: Names) -> Family:
     """Return the assets of the object types that `HUBSPOT_PROPERTY_HISTORY` names; of all, where it is not set."""
     steps = [_step(name, settings) for name in settings.property_history or settings.objects]
-    return Family(
-        assets=[step_assets(step, settings, names) for step in steps],
-        tables=[table for step in steps for table in synced_tables(step, names)],
-        checks=[satellite_checks(step.name, synced_tables(step, names), settings, names) for step in steps],
-    )
+    return family_of(steps, settings, names)
 
 
 def _step(name: str, settings: Settings) -> Step:

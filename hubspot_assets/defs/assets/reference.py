@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hubspot_assets.defs.assets.associations import pairs_of
 from hubspot_assets.defs.assets.family import Family
-from hubspot_assets.defs.assets.satellites import Satellite, Step, step_assets, synced_tables
-from hubspot_assets.defs.checks.satellites import satellite_checks
+from hubspot_assets.defs.assets.satellites import Satellite, Step, family_of
 from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.partitions import ARCHIVED, LATEST
 from hubspot_assets.defs.resources.hubspot import HubSpotResource
@@ -37,11 +36,7 @@ _DESCRIPTIONS = {
 def reference_family(settings: Settings, names: Names) -> Family:
     """Return the assets of owners, teams, users, pipelines and definitions, as far as the settings ask for them."""
     steps = [step for dataset, step in _steps(settings) if dataset in settings.datasets]
-    return Family(
-        assets=[step_assets(step, settings, names) for step in steps],
-        tables=[table for step in steps for table in synced_tables(step, names)],
-        checks=[satellite_checks(step.name, synced_tables(step, names), settings, names) for step in steps],
-    )
+    return family_of(steps, settings, names)
 
 
 def _steps(settings: Settings) -> Sequence[tuple[str, Step]]:

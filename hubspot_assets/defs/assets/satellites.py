@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from pydantic import Field
 
-from hubspot_assets.defs.assets.family import SyncedTable
+from hubspot_assets.defs.assets.family import Family, SyncedTable
 from hubspot_assets.defs.automation.freshness_policy import freshness_policy
-from hubspot_assets.defs.checks.satellites import CHECKS
+from hubspot_assets.defs.checks.satellites import CHECKS, satellite_checks
 from hubspot_assets.defs.executors.lost_steps import retry_policy
 from hubspot_assets.defs.failures import failing_clearly
 from hubspot_assets.defs.names import Names
@@ -67,6 +67,15 @@ class Step:
     follows: Sequence[str]
     schedule: ScheduleExpression
     ticks: frozenset[str] = frozenset((LATEST, ARCHIVED))
+
+
+def family_of(steps: Sequence[Step], settings: Settings, names: Names) -> Family:
+    """Return the family of some steps: their assets, with the checks of what their tables hold."""
+    return Family(
+        assets=[step_assets(step, settings, names) for step in steps],
+        tables=[table for step in steps for table in synced_tables(step, names)],
+        checks=[satellite_checks(step.name, synced_tables(step, names), settings, names) for step in steps],
+    )
 
 
 def step_assets(step: Step, settings: Settings, names: Names) -> dg.AssetsDefinition:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from hubspot_assets.hubspot.paging import Paged
 from hubspot_assets.hubspot.records.id_ranges import IdRange
 
 
@@ -32,32 +33,13 @@ class RecordId(msgspec.Struct):
     id: str
 
 
-class Next(msgspec.Struct):
-    """`paging.next`: the cursor of the page after this one (a string, though numbers were seen)."""
-
-    after: str | int
-
-
-class Paging(msgspec.Struct):
-    """`paging` of an answer; absent on the last page."""
-
-    next: Next | None = None
-
-
-class Results(msgspec.Struct):
+class Results(Paged):
     """The outline of a list, search or batch answer.
 
     Attributes:
         results: Ids of the records, in the order sent.
-        paging: Where to go on; None at the end.
         total: Matches in all (search only). Live, so it drifts.
     """
 
     results: list[RecordId]
-    paging: Paging | None = None
     total: int | None = None
-
-    @property
-    def after(self) -> str | None:
-        """The cursor of the next page, or None where this is the last."""
-        return str(self.paging.next.after) if self.paging and self.paging.next else None

@@ -32,10 +32,13 @@ cleared of secrets, so no message shows a token.
 """
 
 from datetime import datetime
+from typing import TypeVar
 
 TEN_SECONDLY = "TEN_SECONDLY_ROLLING"
 SECONDLY = "SECONDLY"
 DAILY = "DAILY"
+
+E = TypeVar("E", bound="HubSpotError")
 
 
 class HubSpotError(Exception):
@@ -71,6 +74,14 @@ class HubSpotError(Exception):
         self.correlation_id = correlation_id
         self.retry_after = retry_after
         self.attempts = 1
+
+    def retold(self, kind: type[E], message: str) -> E:
+        """Return this refusal as an error that says what it means where it was met."""
+        error = kind(
+            message, status=self.status, method=self.method, path=self.path, correlation_id=self.correlation_id
+        )
+        error.attempts = self.attempts
+        return error
 
     def __str__(self) -> str:
         """Cause and cure, the request, and the correlation id where there is one."""
