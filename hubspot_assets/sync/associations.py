@@ -108,7 +108,7 @@ class AssociationsSource:
             window=interrupted.window if interrupted else Window(None, now),
             covered_until=now,
             # A sync that wrote may have written nothing that matters here.
-            idle=mode is Mode.INCREMENTAL and not len(ids) and not len(gone),
+            idle=mode is Mode.INCREMENTAL and interrupted is None and not len(ids) and not len(gone),
             sentence=f"reads the associations of {len(ids):,} {self.from_type.label.lower()}"
             if len(ids) or len(gone)
             else "nothing has changed",

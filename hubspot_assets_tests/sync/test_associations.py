@@ -173,6 +173,21 @@ def test_a_sync_that_crashes_goes_on_and_misses_nothing_that_changed_meanwhile(
     related.assert_equal()
 
 
+def test_a_sync_that_crashed_with_nothing_left_is_brought_to_its_end(related: Relating, tmp_path, monkeypatch) -> None:
+    warehouse = related.warehouse = Crashing(tmp_path / "crashing.duckdb", chunk_rows=20)
+    related.tick()
+    monkeypatch.setattr(associations, "FEW_REQUESTS", 0)
+    related.portal.change("contacts", {"firstname": "Edited"}, ids=related.portal.ids("contacts"))
+    related.records()
+    warehouse.crash(1, after=True)
+    with pytest.raises(Crash):
+        related.associations()
+    warehouse.crash(0)
+    assert not related.associations()["contacts to companies"].idle
+    assert all(report.idle for report in related.associations().values())
+    related.assert_equal()
+
+
 def test_faulty_answers_are_asked_for_again(related: Relating) -> None:
     kinds = ("server_error", "burst_limit", "reset", "truncated")
     related.portal.faults([{"kind": kind, "probability": 0.05, "seed": 1} for kind in kinds])
