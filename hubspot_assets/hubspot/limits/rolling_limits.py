@@ -102,14 +102,18 @@ class Unlimited(RollingLimit):
     @override
     def acquire(self, clock: Clock) -> float:
         waited = 0.0
-        while self._paused_until > clock.time():
+        while self._left(clock):
             with self._line:
-                seconds = self._paused_until - clock.time()
-                if seconds > 0:
+                if seconds := self._left(clock):
                     _say_paused(seconds, clock)
                     clock.sleep(seconds)
                     waited += seconds
         return waited
+
+    def _left(self, clock: Clock) -> float:
+        """Seconds until the pause is over; one that is too long comes from a clock that was set back since."""
+        seconds = self._paused_until - clock.time()
+        return seconds if 0 < seconds < _LONGEST_PAUSE / 1000 else 0.0
 
     @override
     def pause(self, seconds: float, clock: Clock) -> None:

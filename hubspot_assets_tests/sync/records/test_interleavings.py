@@ -2,9 +2,11 @@
 
 import tempfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -23,18 +25,26 @@ from hubspot_assets_tests.sync.records.crashing import Crash, Crashing
 from hubspot_assets_tests.sync.records.syncing import Syncing
 
 CHANGES = ("create", "edit", "archive", "restore", "touching restore", "merge", "minting merge", "purge", "property")
-SYNCS = ("latest", "archived", "full")
+ACCIDENTS = ("drop the table", "set the clock")
+SYNCS = ("latest", "archived", "full", "window")
 TROUBLES = ("none", "change meanwhile", "crash before a commit", "crash after a commit", "refusal", "faults")
 PASSING = ("burst_limit", "locked", "server_error", "cloudflare", "reset", "truncated", "empty", "not_json")
 
 number = st.integers(0, 1_000)
 change = st.tuples(st.sampled_from(CHANGES), number, number)
+accident = st.tuples(st.sampled_from(ACCIDENTS), number, number)
 sync = st.tuples(st.sampled_from(SYNCS), st.sampled_from(TROUBLES), number, change)
-history = st.lists(st.one_of(change, change, sync), min_size=1, max_size=14)
+history = st.lists(st.one_of(change, change, sync, sync, accident), min_size=1, max_size=14)
 
 
 class Hasty(Clock):
-    """Waits for nothing."""
+    """Waits for nothing, and can be set."""
+
+    wrong_by = 0.0
+    """Seconds."""
+
+    def time(self) -> float:
+        return super().time() + self.wrong_by
 
     def sleep(self, seconds: float) -> None:
         super().sleep(0)
@@ -56,10 +66,12 @@ def village() -> Iterator[Portal]:
 class Play:
     """One example: a portal as at its start, an empty warehouse, and what happens to them."""
 
-    def __init__(self, portal: Portal, client: Client, folder: str) -> None:
+    def __init__(self, portal: Portal, client: Client, clock: Hasty, folder: str) -> None:
         portal.reset()
         self.portal = portal
-        self.warehouse = Crashing(Path(folder, "hubspot.duckdb"), chunk_rows=20)
+        self._clock = clock
+        self._file = Path(folder, "hubspot.duckdb")
+        self.warehouse = Crashing(self._file, chunk_rows=20)
         self.syncing = Syncing(portal, client, self.warehouse, "tickets")
         self._cut_short = False
         self._client = client
@@ -85,13 +97,17 @@ class Play:
             case "restore" | "touching restore" if archived:
                 id_ = archived[first % len(archived)]
                 # One that no sync has met, and that comes back as it was, only a full one can find.
-                touch = what != "restore" or not self.warehouse.count(self.syncing.table, [("OBJECTID", "=", id_)])
+                touch = what != "restore" or id_ not in self._met()
                 return "restore", arguments | {"ids": [id_], "touch": touch}
             case "merge" | "minting merge" if chosen != other:
                 return "merge", arguments | {"survivor": chosen, "absorbed": [other], "mint": what != "merge"}
             case "property":
                 return self._property(f"made_{first % 3}", chosen, second)
         return None
+
+    def _met(self) -> set[int]:
+        """Ids that the table has, if there is one."""
+        return set() if self.warehouse.schema(self.syncing.table) is None else set(self.syncing.rows(()))
 
     def _property(self, name: str, holder: int, value: int) -> tuple[str, dict[str, Any]]:
         """Create a property, or archive it, or bring it back."""
@@ -108,8 +124,15 @@ class Play:
         return {definition.name for definition in definitions if definition.name.startswith("made_")}
 
     def change(self, what: str, first: int, second: int) -> None:
-        if order := self.order(what, first, second):
-            self.portal.order(order[0], **order[1])
+        match what:
+            case "drop the table":
+                with duckdb.connect(self._file) as connection:
+                    connection.execute(f"DROP TABLE IF EXISTS {self.syncing.table}")
+            case "set the clock":
+                self._clock.wrong_by = (first - 500) * 5_000.0
+            case _:
+                if order := self.order(what, first, second):
+                    self.portal.order(order[0], **order[1])
 
     def sync(self, what: str, trouble: str, which: int, change: tuple[str, int, int]) -> None:
         """Sync, with some trouble at the `which`-th request or commit."""
@@ -126,11 +149,23 @@ class Play:
             case "faults":
                 self.portal.faults([{"kind": kind, "probability": 0.05, "seed": which} for kind in PASSING])
         try:
-            {"latest": self.syncing.latest, "archived": self.syncing.archived, "full": self.syncing.full}[what]()
+            self._begin(what, which)
         except (Crash, Forbidden, MassDeletion):
             self._cut_short = True
         self.portal.faults()
         self.warehouse.crash(0)
+
+    def _begin(self, what: str, which: int) -> None:
+        match what:
+            case "latest":
+                self.syncing.latest()
+            case "archived":
+                self.syncing.archived()
+            case "full":
+                self.syncing.full()
+            case "window":
+                end = self.portal.now() - timedelta(seconds=which % 7)
+                self.syncing.latest(updated_after=end - timedelta(days=which), updated_before=end)
 
     def end(self) -> None:
         """Plain syncs know all but what was purged; full ones know that too."""
@@ -161,9 +196,11 @@ def test_any_interleaving_of_changes_faults_crashes_and_syncs_ends_equal_to_the_
 ) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
-        Client(AccessToken(village.token), base_url=village.url, budgets=Budgets.unlimited(), clock=Hasty()) as client,
+        Client(
+            AccessToken(village.token), base_url=village.url, budgets=Budgets.unlimited(), clock=(clock := Hasty())
+        ) as client,
     ):
-        play = Play(village, client, folder)
+        play = Play(village, client, clock, folder)
         for step in history:
             if len(step) == 3:
                 play.change(*step)
