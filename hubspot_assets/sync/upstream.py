@@ -81,10 +81,11 @@ def _written(row: Mapping[str, Any]) -> int:
 
 def _may_come_again(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], since: datetime | None) -> bool:
     """Whether a later call may meet this sync, so that it must be known as taken in."""
-    if row["FINISHEDAT"] is not None:
-        return since is None or row["FINISHEDAT"] >= naive(since)
+    last_seen = row["FINISHEDAT"] or row["STARTEDAT"]
+    if since is None or last_seen >= naive(since):
+        return True
     # One that never finished, before one of its table that did, is dead.
-    return not any(
+    return row["FINISHEDAT"] is None and not any(
         other["FINISHEDAT"] is not None
         and other["TABLENAME"] == row["TABLENAME"]
         and other["STARTEDAT"] > row["STARTEDAT"]
