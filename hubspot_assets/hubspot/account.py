@@ -56,6 +56,7 @@ def account(client: Client) -> Account:
         HubSpotError: What else the client could not get over.
     """
     details = client.get(paths.account_details(client.api_version)).decode(Account)
+    client.portal_id = details.portal_id
     client.budgets.belongs_to(details.portal_id, _zone(details.time_zone))
     return details
 

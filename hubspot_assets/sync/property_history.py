@@ -16,6 +16,7 @@ from hubspot_assets.hubspot.property_history import HistoryBatch, HistoryRead
 from hubspot_assets.hubspot.records.search import Window
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.sync.commits import Commits
+from hubspot_assets.sync.criteria import Choice
 from hubspot_assets.sync.planned_ids import ids_of, ranges_of, within
 from hubspot_assets.sync.records.property_filter import PropertyFilter
 from hubspot_assets.sync.records.record_table import PROPERTY_DEFINITIONS
@@ -70,7 +71,8 @@ class PropertyHistorySource:
     def __post_init__(self) -> None:
         self._table = history_table(self.object_type)
         self.name = f"{self.object_type.name} property history"
-        self.target = Target(self._table.name, self.object_type.object_type_id)
+        chosen = Choice.of("HUBSPOT_PROPERTY_HISTORY", self.property_filter.allow)
+        self.target = Target(self._table.name, self.object_type.object_type_id, criteria=(chosen,))
         self._plan = HistoryPlan(mode=Mode.INCREMENTAL, strategy=STRATEGY, idle=True)
 
     def look(self, state: State, warehouse: Warehouse) -> None:

@@ -3,20 +3,25 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from hubspot_assets.hubspot.records.id_ranges import Outstanding
 from hubspot_assets.hubspot.records.search import Window
 from hubspot_assets.hubspot.transport.client import Client, Usage
 from hubspot_assets.sync.commits import Commits
+from hubspot_assets.sync.criteria import Values, account_text, asked_for, held_after, remarks
 from hubspot_assets.sync.progress import Progress
 from hubspot_assets.sync.report import Report
-from hubspot_assets.sync.source import Mode, P, Plan, Source, Unavailable, Work
+from hubspot_assets.sync.source import Mode, P, Plan, Source, Target, Unavailable, Work
 from hubspot_assets.sync.state import STATE, State, forget, read_state
 from hubspot_assets.sync.syncs import SYNCS, SyncRow
 from hubspot_assets.warehouse.base import SchemaChange, Warehouse, WarehouseError, Write
 
 UNAVAILABLE = "unavailable"
 """Key of a sync's notes: what the account does not have, in a sentence."""
+
+EVERYTHING = (Mode.INITIAL, Mode.FULL)
+"""The modes in which a sync reads all that there is."""
 
 _log = logging.getLogger(__name__)
 
@@ -40,20 +45,27 @@ def run(
         HubSpotError: HubSpot refused, or could not be reached for long. What was read until then is committed.
         WarehouseError: The destination refused, or could not be reached for long.
         TableTaken: The table holds another object type.
+        OtherAccount: The destination holds another account.
     """
     began, used_before = time.monotonic(), client.usage()
 
     def used() -> Usage:
         return client.usage() - used_before
 
+    account = account_text(client.portal_id, client.base_url)
     with warehouse.reading():
-        state = read_state(warehouse, source.target)
+        state = read_state(warehouse, source.target, account)
         source.look(state, warehouse)
     try:
         plan = source.plan(state, warehouse)
     except Unavailable as error:
         say(f"{source.name}: {error}")
         return _unavailable(source, state, used(), time.monotonic() - began, str(error))
+    target = source.target
+    changed = remarks(target.criteria, state.held, target.table, everything=plan.mode in EVERYTHING)
+    plan = replace(plan, remarks=(*plan.remarks, *changed))
+    for remark in plan.remarks:
+        say(f"{source.name}: {remark}")
     row = _row(source, plan, client, run_id)
     if plan.idle:
         say(f"{source.name}: {plan.sentence}")
@@ -62,11 +74,10 @@ def run(
         return _report(source, plan, state, row, used(), seconds, client=client, unavailable=unavailable)
     say(f"{source.name}: {plan.sentence}")
     changes = _prepare(warehouse, plan, state)
-    work = _work(plan, row, client)
+    work = _work(plan, row, client, asked_for(target.criteria, account))
     left = max(plan.expected - work.rows_before, 0) if plan.expected is not None else None
     commits = Commits(warehouse, row, work, used=used, progress=Progress(source.name, left, say))
     commits.write_with_next_commit(*plan.first_writes)
-    closing = [forget(state.open, "PROGRESS")] if state.open else []
     unavailable = None
     try:
         try:
@@ -74,7 +85,9 @@ def run(
         except Unavailable as error:
             unavailable, writes = str(error), ()
         notes = {**(plan.notes or {}), UNAVAILABLE: unavailable} if unavailable else plan.notes
-        commits.finish(client.now(), plan.covered_until, notes, *writes, *closing)
+        noted, void = state.noting(notes, _held(target, plan, state, account))
+        closing = [forget(void, "PROGRESS")] if void else []
+        commits.finish(client.now(), plan.covered_until, noted, *writes, *closing)
     finally:
         commits.close()
     with warehouse.reading():
@@ -110,12 +123,19 @@ def _prepare(warehouse: Warehouse, plan: Plan, state: State) -> list[SchemaChang
     return warehouse.ensure(plan.table, *plan.other_tables, SYNCS)
 
 
-def _work(plan: Plan, row: SyncRow, client: Client) -> Work:
+def _held(target: Target, plan: Plan, state: State, account: Values) -> Values:
+    """By which values of the settings the table is complete once this sync has finished."""
+    if plan.mode is Mode.WINDOW:
+        return {**state.held, **account}
+    return held_after(target.criteria, account, state.held, everything=plan.mode in EVERYTHING)
+
+
+def _work(plan: Plan, row: SyncRow, client: Client, criteria: Values) -> Work:
     if plan.interrupted is None:
-        return Work((row.sync_id,), client.now(), Outstanding(), plan.strategy, notes=plan.notes)
+        return Work((row.sync_id,), client.now(), Outstanding(), plan.strategy, notes=plan.notes, criteria=criteria)
     before = plan.interrupted.work
     sync_ids = (*before.sync_ids, row.sync_id)
-    return Work(sync_ids, before.began_at, before.outstanding, plan.strategy, before.rows_before, plan.notes)
+    return replace(before, sync_ids=sync_ids, strategy=plan.strategy, notes=plan.notes, criteria=criteria)
 
 
 def _read_and_conclude(source: Source[P], plan: P, commits: Commits) -> Sequence[Write]:

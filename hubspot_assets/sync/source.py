@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from hubspot_assets.hubspot.records.id_ranges import IdRange, Outstanding
 from hubspot_assets.hubspot.records.search import Window
+from hubspot_assets.sync.criteria import Criterion, Values
 from hubspot_assets.warehouse.base import Filters, Table, Warehouse, Write
 
 if TYPE_CHECKING:
@@ -54,12 +55,14 @@ class Target:
         object_type_id: HubSpot's id of the type that the table is of; None where it holds several.
         slice: The part that the source is about: `latest`, `archived`, a day; None for the whole table.
         where: The rows of the slice.
+        criteria: The settings that choose what of HubSpot's data it holds.
     """
 
     table: str
     object_type_id: str | None = None
     slice: str | None = None
     where: Filters = ()
+    criteria: tuple[Criterion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ class Work:
         strategy: How it is read.
         rows_before: How many rows the earlier syncs committed.
         notes: What the next sync is to know once the read is done.
+        criteria: What the settings asked for when it began.
     """
 
     sync_ids: tuple[str, ...]
@@ -114,6 +118,7 @@ class Work:
     strategy: str
     rows_before: int = 0
     notes: Mapping[str, Any] | None = None
+    criteria: Values = field(default_factory=dict)
 
     def begin_again(self, strategy: str) -> None:
         """Read everything after all, in another way; what has come so far is kept."""

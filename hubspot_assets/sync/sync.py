@@ -8,6 +8,7 @@ import tenacity
 
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.sync.report import Report
+from hubspot_assets.sync.reset import reset
 from hubspot_assets.sync.run import run
 from hubspot_assets.sync.source import Source
 from hubspot_assets.warehouse.base import Warehouse
@@ -36,12 +37,14 @@ class Sync:
         sources: Make the sources; each is made anew for each attempt.
         run_id: Who launched it (column RUNID of SYNCS).
         say: Takes lines for people.
+        restart: Whether the tables are dropped first, all slices of them.
     """
 
     client: Client
     sources: Sequence[Callable[[], Source[Any]]]
     run_id: str
     say: Callable[[str], object] = print
+    restart: bool = False
 
     def write_to(self, warehouse: Warehouse, tag: Mapping[str, str]) -> Iterator[Report]:
         """Bring the tables into line with HubSpot.
@@ -60,6 +63,10 @@ class Sync:
             HubSpotError: HubSpot refused, or could not be reached for long.
             WarehouseError: The destination refused, or could not be reached for long.
         """
+        if self.restart:
+            tables = sorted({make().target.table for make in self.sources})
+            self.say(f"Starts {', '.join(tables)} afresh.")
+            reset(warehouse.tagged(tag), tables)
         for make in self.sources:
             attempts = tenacity.Retrying(
                 retry=tenacity.retry_if_exception(_passes),

@@ -14,6 +14,9 @@ from hubspot_assets.warehouse.base import Counts, Table
 
 _INSTANT = pa.timestamp("us")
 
+CRITERIA = "criteria"
+"""Key of PROGRESS: by which values of the settings the table is read (unfinished), or complete (finished)."""
+
 SYNCS = Table(
     name="SYNCS",
     schema=pa.schema(
@@ -136,6 +139,7 @@ def progress_of(work: Work, rows_read: int) -> dict[str, Any]:
         "sync_ids": list(work.sync_ids),
         "began_at": work.began_at.isoformat(),
         "notes": dict(work.notes) if work.notes is not None else None,
+        CRITERIA: dict(work.criteria),
     }
 
 

@@ -119,6 +119,13 @@ class Warehouse(ABC):
         raise WarehouseError(f"{self.describe()} keeps no views, so it cannot have {names}.")
 
     @abstractmethod
+    def drop(self, *tables: str) -> None:
+        """Takes tables away with all their rows, one after the other; a name that no table has is left out.
+
+        A view over such a table stays, and answers again once the table is there again.
+        """
+
+    @abstractmethod
     def stage(self, table: Table) -> Stage:
         """An empty stage for rows of the table."""
 

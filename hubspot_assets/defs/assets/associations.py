@@ -69,6 +69,7 @@ def _satellite(from_name: str, to_name: str) -> Satellite:
         "per pair and label. An association that was removed keeps its row, with the instant in `REMOVEDAT`.",
         table=table,
         makes=source,
+        about=(from_name, to_name),
     )
 
 

@@ -1,12 +1,16 @@
 """What automation, checks and freshness need to know of an asset, whatever its family."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from hubspot_assets.settings.schedule_expressions import ScheduleExpression
+
+if TYPE_CHECKING:
+    from hubspot_assets.defs.resources.hubspot import HubSpotResource
+    from hubspot_assets.sync.source import Target
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,8 @@ class SyncedTable:
         ticks: Names of the schedules that sync it.
         follows: The records that it is asked for by: a tick that leaves all of them out leaves it out too. Empty for
             records themselves, and for what stands by itself.
+        about: The records that its rows are about, without which it makes no sense; empty for records themselves.
+        targets: What its syncs keep true, given the account; None where it has no table.
         checks: Names of the checks of what its table holds.
         daily: Config of its op for the daily run that also finds what no change tells of.
     """
@@ -31,6 +37,8 @@ class SyncedTable:
     synced: Mapping[str | None, ScheduleExpression]
     ticks: frozenset[str] = frozenset()
     follows: frozenset[dg.AssetKey] = frozenset()
+    about: frozenset[dg.AssetKey] = frozenset()
+    targets: "Callable[[HubSpotResource], Sequence[Target]] | None" = None
     checks: tuple[str, ...] = ()
     daily: Mapping[str, Any] = field(default_factory=dict)
 

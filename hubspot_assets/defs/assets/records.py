@@ -1,6 +1,6 @@
 """One asset per object type: its live and its archived records are the two partitions of one table."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,12 +21,15 @@ from hubspot_assets.defs.resources.object_types import object_types
 from hubspot_assets.settings.hubspot import Settings
 from hubspot_assets.settings.instants import instant
 from hubspot_assets.settings.schedule_expressions import ScheduleExpression
-from hubspot_assets.sync.records.request import RecordsRequest
+from hubspot_assets.sync.records.request import RecordsRequest, Slice
 
 if TYPE_CHECKING:
     from hubspot_assets.hubspot.account import Account
+    from hubspot_assets.sync.records.source import RecordsSource
+    from hubspot_assets.sync.source import Target
 
 _NAMES = Names()
+_NOTHING_SPECIAL = RecordsRequest()
 
 
 def account_asset(names: Names = _NAMES) -> dg.AssetSpec:
@@ -61,6 +64,11 @@ class RecordsConfig(dg.Config):
         "properties, which change without a trace.",
     )
     allow_mass_deletion: bool = Field(False, description="Let a full sync mark more than 20 % of the table as purged.")
+    restart: bool = Field(
+        False,
+        description="Drop the table and load it afresh, both partitions in one launch. What HubSpot no longer has "
+        "cannot be read again. The tables around it stay, and follow.",
+    )
 
     def request(self) -> RecordsRequest:
         """Return the same as the sync takes it.
@@ -102,6 +110,7 @@ def records_family(settings: Settings, names: Names) -> Family:
                 op=names.op(name),
                 table=object_type.table if object_type else None,
                 synced=synced,
+                targets=partial(_targets, name, settings),
                 checks=RECORD_CHECKS,
             )
             for name, object_type in standard.items()
@@ -142,42 +151,58 @@ def records_asset(name: str, settings: Settings, names: Names = _NAMES) -> dg.As
     )
     def records(context: dg.AssetExecutionContext, config: RecordsConfig) -> Any:  # noqa: ANN401
         # The step's time goes into handling this output: the IO manager lets the records flow.
-        from hubspot_assets.sync.records.property_filter import PropertyFilter
-        from hubspot_assets.sync.records.request import Slice
-        from hubspot_assets.sync.records.source import RecordsSource
         from hubspot_assets.sync.sync import Sync
 
         hubspot: HubSpotResource = getattr(context.resources, hubspot_key)
         _refuse_no_partitions(context)
         request = config.request()
+        if config.restart:
+            _refuse_half_a_table(context, request)
         with failing_clearly():
             [object_type] = object_types(hubspot.client, settings, [name]).values()
             for partition in context.partition_keys:
                 context.add_asset_metadata(_pages(hubspot.account, object_type), partition_key=partition)
 
-            def source(slice_: Slice) -> RecordsSource:
-                return RecordsSource(
-                    client=hubspot.client,
-                    object_type=object_type,
-                    slice=slice_,
-                    request=request,
-                    updated_after=settings.updated_after,
-                    property_filter=PropertyFilter(
-                        settings.allow_properties.get(name, ()), settings.deny_properties.get(name, ())
-                    ),
-                    say=context.log.info,
-                )
-
             # Live records first, whatever the order of the partitions.
             slices = [slice_ for slice_ in Slice if slice_.value in context.partition_keys]
+            source = partial(_source, hubspot, object_type, settings, request=request, say=context.log.info)
             return Sync(
                 client=hubspot.client,
                 sources=[partial(source, slice_) for slice_ in slices],
                 run_id=context.run.run_id,
                 say=context.log.info,
+                restart=config.restart,
             )
 
     return records
+
+
+def _source(
+    hubspot: HubSpotResource,
+    object_type: ObjectType,
+    settings: Settings,
+    slice_: Slice,
+    request: RecordsRequest = _NOTHING_SPECIAL,
+    say: Callable[[str], object] = print,
+) -> "RecordsSource":
+    from hubspot_assets.sync.records.property_filter import PropertyFilter
+    from hubspot_assets.sync.records.source import RecordsSource
+
+    name = object_type.name
+    return RecordsSource(
+        client=hubspot.client,
+        object_type=object_type,
+        slice=slice_,
+        request=request,
+        updated_after=settings.updated_after,
+        property_filter=PropertyFilter(settings.allow_properties.get(name, ()), settings.deny_properties.get(name, ())),
+        say=say,
+    )
+
+
+def _targets(name: str, settings: Settings, hubspot: HubSpotResource) -> "Sequence[Target]":
+    [object_type] = object_types(hubspot.client, settings, [name]).values()
+    return [_source(hubspot, object_type, settings, slice_).target for slice_ in Slice]
 
 
 def _pages(account: "Account", object_type: ObjectType) -> Mapping[str, dg.MetadataValue]:
@@ -194,6 +219,16 @@ def _refuse_no_partitions(context: dg.AssetExecutionContext) -> None:
         raise dg.Failure(
             f"The launch selects no partition: choose `{LATEST}`, `{ARCHIVED}`, or both as the range "
             f"`{LATEST}...{ARCHIVED}` in this order.",
+            allow_retries=False,
+        )
+
+
+def _refuse_half_a_table(context: dg.AssetExecutionContext, request: RecordsRequest) -> None:
+    """Both partitions are one table: started afresh with one of them, it would lack the other."""
+    if len(set(context.partition_keys)) < len(Slice) or request.updated_after or request.updated_before:
+        raise dg.Failure(
+            f"`restart` drops the table and loads all of it: select both partitions (`{LATEST}...{ARCHIVED}`), and no "
+            "window.",
             allow_retries=False,
         )
 

@@ -20,13 +20,17 @@ from hubspot_assets.settings.hubspot import Settings
 from hubspot_assets.settings.schedule_expressions import ScheduleExpression
 
 if TYPE_CHECKING:
-    from hubspot_assets.sync.source import Source
+    from hubspot_assets.sync.source import Source, Target
 
 
 class SatelliteConfig(dg.Config):
     """What one launch may ask for. Empty, a sync reads what has changed."""
 
     full: bool = Field(False, description="Read everything, also what no change tells of. The daily schedule does so.")
+    restart: bool = Field(
+        False,
+        description="Drop the table and load it afresh. What HubSpot no longer has cannot be read again.",
+    )
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,14 @@ class Satellite:
         description: What it is, for people.
         table: Its table; None where only the account knows, by the labels of custom objects.
         makes: Makes its source, given what the step has prepared and whether everything is asked for.
+        about: The records that its rows are about, by name; those that the step follows, where it names none.
     """
 
     name: str
     description: str
     table: str | None
     makes: "Callable[[Any, bool], Source[Any]]"
+    about: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,7 @@ def step_assets(step: Step, settings: Settings, names: Names) -> dg.AssetsDefini
         for satellite in step.satellites:
             if satellite.name in context.op_execution_context.selected_output_names:
                 make = partial(satellite.makes, prepared, config.full)
-                sync = Sync(client, [make], context.run.run_id, context.log.info)
+                sync = Sync(client, [make], context.run.run_id, context.log.info, config.restart)
                 yield dg.Output(sync, satellite.name)
 
     return assets
@@ -129,11 +135,17 @@ def synced_tables(step: Step, names: Names) -> Sequence[SyncedTable]:
             synced={None: step.schedule},
             ticks=step.ticks,
             follows=frozenset(names.key(each) for each in step.follows),
+            about=frozenset(names.key(each) for each in satellite.about or step.follows),
+            targets=partial(_targets, step, satellite),
             checks=CHECKS,
             daily={"full": True},
         )
         for satellite in step.satellites
     ]
+
+
+def _targets(step: Step, satellite: Satellite, hubspot: HubSpotResource) -> "Sequence[Target]":
+    return [satellite.makes(step.prepare(hubspot), False).target]
 
 
 def _description(step: Step, satellite: Satellite, names: Names) -> str:

@@ -120,6 +120,7 @@ class Client:
         base_url: As given, without a slash at its end.
         budgets: The rate limits in use.
         credential: As given.
+        portal_id: The account's id, once HubSpot was asked for the account.
     """
 
     def __init__(
@@ -139,6 +140,7 @@ class Client:
         self.credential = credential
         self.base_url = base_url.rstrip("/")
         self.api_version = api_version
+        self.portal_id: int | None = None
         self.budgets = Budgets.local(credential.fingerprint) if budgets is None else budgets
         self._clock = clock or Clock()
         self._server_clock = ServerClock()

@@ -12,7 +12,7 @@ from hubspot_assets.sync.records.property_filter import PropertyFilter
 from hubspot_assets.sync.syncs import naive
 from hubspot_assets.tables.definitions import PROPERTY_DEFINITIONS_SCHEMA, definition_rows
 from hubspot_assets.tables.schema import RecordSchema, record_schema
-from hubspot_assets.warehouse.base import Filters, Merge, Patch, Table, Warehouse, Write
+from hubspot_assets.warehouse.base import Delete, Filters, Merge, Patch, Table, Warehouse, Write
 
 PROPERTY_DEFINITIONS = Table(
     name="PROPERTY_DEFINITIONS",
@@ -37,6 +37,7 @@ class RecordTable:
             None while that is still to be done.
         vanished: properties that the warehouse knows as live and HubSpot no longer lists.
         stored: the columns that the table had before.
+        forgotten: whether definitions are known of an earlier table of the type, which was dropped.
     """
 
     object_type: ObjectType
@@ -47,6 +48,7 @@ class RecordTable:
     backfilled: Mapping[str, datetime | None]
     vanished: tuple[str, ...]
     stored: frozenset[str]
+    forgotten: bool = False
 
     @classmethod
     def compare(
@@ -66,6 +68,10 @@ class RecordTable:
                     ["NAME", "COLUMNNAME", "BACKFILLEDAT", "ARCHIVED"],
                     (("OBJECTTYPEID", "=", object_type.object_type_id),),
                 ).to_pylist()
+        forgotten = stored is None and bool(known)
+        if forgotten:
+            # A table that is started afresh owes nothing to the one before, which may have been another account's.
+            known = []
         listed = {definition.name for definition in definitions}
         columns = {row["NAME"]: row["COLUMNNAME"] for row in known if row["COLUMNNAME"]}
         schema = record_schema(
@@ -80,6 +86,7 @@ class RecordTable:
             backfilled={row["NAME"]: row["BACKFILLEDAT"] for row in known},
             vanished=tuple(row["NAME"] for row in known if row["NAME"] not in listed and not row["ARCHIVED"]),
             stored=frozenset(stored.names if stored is not None else ()),
+            forgotten=forgotten,
         )
 
     @property
@@ -115,9 +122,9 @@ class RecordTable:
         ]
         position = rows.schema.get_field_index("BACKFILLEDAT")
         field = rows.schema.field(position)
-        writes: list[Write] = [
-            Merge(PROPERTY_DEFINITIONS, rows.set_column(position, field, pa.array(instants, field.type)))
-        ]
+        of_type: Filters = (("OBJECTTYPEID", "=", self.object_type.object_type_id),)
+        writes: list[Write] = [Delete(PROPERTY_DEFINITIONS, of_type)] if self.forgotten else []
+        writes += [Merge(PROPERTY_DEFINITIONS, rows.set_column(position, field, pa.array(instants, field.type)))]
         if self.vanished:
             gone = {
                 "OBJECTTYPEID": [self.object_type.object_type_id] * len(self.vanished),

@@ -17,6 +17,7 @@ from hubspot_assets.hubspot.records.search import Count, Search, SearchUnreliabl
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.errors import Forbidden, MissingScopes, NotSearchable
 from hubspot_assets.sync.commits import Commits
+from hubspot_assets.sync.criteria import Choice, Since
 from hubspot_assets.sync.records.backfill import backfill
 from hubspot_assets.sync.records.batches import Batches
 from hubspot_assets.sync.records.goal import Goal, decide
@@ -80,7 +81,15 @@ class RecordsSource:
     def __post_init__(self) -> None:
         self.name = f"{self.object_type.name} {self.slice.value}"
         self.target = Target(
-            self.object_type.table, self.object_type.object_type_id, self.slice.value, (self.slice.filter,)
+            self.object_type.table,
+            self.object_type.object_type_id,
+            self.slice.value,
+            (self.slice.filter,),
+            (
+                Since.of("HUBSPOT_UPDATED_AFTER", self.updated_after),
+                Choice.of("HUBSPOT_ALLOW_PROPERTIES", self.property_filter.allow),
+                Choice.of("HUBSPOT_DENY_PROPERTIES", self.property_filter.deny),
+            ),
         )
         self._facts = {"rows_merged": 0, "rows_purged": 0}
         self._incomplete = False

@@ -30,7 +30,7 @@ from hubspot_assets.warehouse.base import (
 from hubspot_assets.warehouse.duckdb import merge as duckdb_merge
 from hubspot_assets.warehouse.duckdb.file import LEAST_MEMORY, DuckDBFile, Result
 from hubspot_assets.warehouse.duckdb.schema import Step, StoredTable, evolution, find
-from hubspot_assets.warehouse.duckdb.sql import DIALECT, aggregation, condition, quoted
+from hubspot_assets.warehouse.duckdb.sql import DIALECT, aggregation, condition, qualified, quoted
 from hubspot_assets.warehouse.duckdb.views import outdated
 from hubspot_assets.warehouse.spool import spooled
 from hubspot_assets.warehouse.sql import Dialect
@@ -149,6 +149,15 @@ class DuckDBWarehouse(Warehouse):
         if self._file.exists() and not self._file.run(steps, read_only=True):
             return []
         return self._file.run(change, read_only=False)
+
+    @override
+    def drop(self, *tables: str) -> None:
+        def drop(connection: duckdb.DuckDBPyConnection) -> None:
+            for table in tables:
+                connection.execute(f"DROP TABLE IF EXISTS {qualified(table)}")
+
+        if tables and self._file.exists():
+            self._file.run(drop, read_only=False)
 
     @override
     def stage(self, table: Table) -> ArrowStage:

@@ -4,13 +4,14 @@ deltalake cannot send an external id and Arrow cannot encrypt with a key of one'
 credentials, renews them, and hands out frozen keys for each operation.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from pyarrow import fs
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 TRIES = 10
 """How often each of the three tries a request that fails in passing."""
+MOST_REMOVED = 1_000
+"""Files that S3 deletes in one request."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,27 @@ class Bucket:
         for page in pages:
             for found in page.get("CommonPrefixes", ()):
                 yield found["Prefix"].removeprefix(self.place.key("")).rstrip("/")
+
+    def files(self, path: str) -> Iterator[str]:
+        """The files in a folder below the prefix and in the folders of that, as paths below the prefix."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.place.bucket, Prefix=self.place.key(f"{path}/")
+        )
+        for page in pages:
+            for found in page.get("Contents", ()):
+                yield found["Key"].removeprefix(self.place.key(""))
+
+    def remove(self, paths: Sequence[str]) -> None:
+        """Delete files below the prefix.
+
+        Raises:
+            ClientError: Some could not be deleted.
+        """
+        for start in range(0, len(paths), MOST_REMOVED):
+            keys = [{"Key": self.place.key(path)} for path in paths[start : start + MOST_REMOVED]]
+            answer = self.client.delete_objects(Bucket=self.place.bucket, Delete={"Objects": keys, "Quiet": True})
+            for refused in answer.get("Errors", ()):
+                raise ClientError({"Error": refused}, "DeleteObjects")
 
     def _keys(self) -> "ReadOnlyCredentials":
         credentials = self._session.get_credentials()

@@ -25,6 +25,7 @@ from hubspot_assets.warehouse.lake.bucket import Bucket
 from hubspot_assets.warehouse.lake.check import check
 from hubspot_assets.warehouse.lake.commits import Committer, duckdb_for
 from hubspot_assets.warehouse.lake.errors import named_errors
+from hubspot_assets.warehouse.lake.removal import remove
 from hubspot_assets.warehouse.lake.schema import ensured
 from hubspot_assets.warehouse.lake.snapshot import Snapshot, opened
 from hubspot_assets.warehouse.lake.sql import DIALECT, as_read
@@ -82,6 +83,12 @@ class LakeWarehouse(Warehouse):
             return [
                 change for table in tables for change in ensured(self._bucket, self._committer, table, self._keep_days)
             ]
+
+    @override
+    def drop(self, *tables: str) -> None:
+        with named_errors(self.place):
+            for table in tables:
+                remove(self._bucket, self._committer, table)
 
     @override
     def stage(self, table: Table) -> ParquetStage:

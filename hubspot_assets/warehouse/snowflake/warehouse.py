@@ -145,6 +145,14 @@ class SnowflakeWarehouse(Warehouse):
         return self._run(change) if views else []
 
     @override
+    def drop(self, *tables: str) -> None:
+        def drop(session: Session) -> None:
+            for table in tables:
+                session.execute(f"DROP TABLE IF EXISTS {self.place.table(table)}")
+
+        self._run(drop)
+
+    @override
     def stage(self, table: Table) -> ParquetStage:
         return ParquetStage(table, full_rows=self.chunk_rows, full_bytes=self._chunk_bytes)
 
