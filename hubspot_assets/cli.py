@@ -1,4 +1,4 @@
-"""The command line: `hubspot-assets demo | sync | check | setup | demo-portal`."""
+"""The command line: `hubspot-assets demo | sync | check | reset | setup | demo-portal`."""
 
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -68,6 +68,43 @@ def check() -> None:
     except SettingsError as error:
         _fail(str(error))
     raise typer.Exit(0 if works else 1)
+
+
+@app.command()
+def reset(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Assets (`contacts`, `owners`) or tables; none for all tables.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Drop tables, those around them, and what syncs remember of them: the next sync loads them afresh."""
+    from hubspot_assets.defs.reset import tables_to_reset
+    from hubspot_assets.defs.resources.warehouse import warehouse_of
+    from hubspot_assets.hubspot.transport.errors import HubSpotError
+    from hubspot_assets.sync.object_types import NamedTwice
+    from hubspot_assets.sync.reset import reset
+    from hubspot_assets.warehouse.base import WarehouseError
+
+    try:
+        settings = Settings.load()
+        warehouse = warehouse_of(settings)
+        tables = tables_to_reset(settings, warehouse, names or ())
+        if not tables:
+            console.print(f"There is nothing to drop in {warehouse.describe()}.", markup=False, highlight=False)
+            return
+        console.print(f"In {warehouse.describe()} these tables will be dropped:", markup=False, highlight=False)
+        for name, rows in tables.items():
+            console.print(f"  {name} ({rows:,} rows)", markup=False, highlight=False)
+        console.print(
+            "What HubSpot no longer has cannot be read again: purged records, removed associations, old versions. No "
+            "sync may be running."
+        )
+        if not yes:
+            typer.confirm("Drop them?", abort=True)
+        reset(warehouse, tables)
+    except (SettingsError, WarehouseError, HubSpotError, NamedTwice) as error:
+        _fail(str(error))
+    console.print("They are gone; the next sync loads them afresh, and views over them answer again then.")
 
 
 @setup.command("snowflake")

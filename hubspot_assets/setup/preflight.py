@@ -1,21 +1,26 @@
 """Everything a sync needs, looked at one thing after the other: what works, and the cure for what does not."""
 
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import chain, groupby
 
 from hubspot_assets.defs.resources.warehouse import warehouse_of
 from hubspot_assets.settings.errors import SettingsError
 from hubspot_assets.settings.hubspot import Settings
 from hubspot_assets.setup.account import account_prerequisites
 from hubspot_assets.setup.prerequisite import Prerequisite
+from hubspot_assets.setup.tables import table_prerequisites
 from hubspot_assets.warehouse.base import WarehouseError
 
 
 def prerequisites(settings: Settings) -> Iterator[Prerequisite]:
-    """Look at the settings, the HubSpot account and the destination, in this order."""
+    """Look at the settings, the HubSpot account, the destination, and the tables there, in this order."""
     yield from _settings(settings)
-    yield from account_prerequisites(settings)
-    yield from _destination(settings)
+    work = True
+    for prerequisite in chain(account_prerequisites(settings), _destination(settings)):
+        work = work and prerequisite.works
+        yield prerequisite
+    if work:
+        yield from table_prerequisites(settings)
 
 
 def _settings(settings: Settings) -> Iterator[Prerequisite]:

@@ -146,7 +146,7 @@ def read_state(warehouse: Warehouse, target: Target, account: Values | None = No
         if not finished and not left:
             _refuse_other_account(warehouse, account)
     for row in left:
-        _refuse_other(target.table, _criteria(row), account)
+        refuse_other(target.table, _criteria(row), account)
     covered = max((row["COVEREDUNTIL"] for row in finished if _is(row, target) and row["COVEREDUNTIL"]), default=None)
     last_finished = max((row["STARTEDAT"] for row in finished if _is(row, target)), default=datetime.min)
     ours = sorted((row for row in left if _is(row, target)), key=lambda row: row["STARTEDAT"])
@@ -275,10 +275,15 @@ def _refuse_other_account(warehouse: Warehouse, account: Values) -> None:
     others = {row["TABLENAME"]: _criteria(row) for row in noted if not agree(account, _criteria(row))}
     for table, held in others.items():
         if warehouse.count(table):
-            _refuse_other(table, held, account)
+            refuse_other(table, held, account)
 
 
-def _refuse_other(table: str, held: Values, account: Values) -> None:
+def refuse_other(table: str, held: Values, account: Values) -> None:
+    """See to it that no table takes in the rows of two accounts.
+
+    Raises:
+        OtherAccount: It holds another one.
+    """
     if not agree(account, held):
         raise OtherAccount(table, held[ACCOUNT], account[ACCOUNT])
 

@@ -11,6 +11,7 @@ import pytest
 from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
 from hubspot_assets.hubspot.account import account
 from hubspot_assets.sync.property_history import PropertyHistorySource
+from hubspot_assets.sync.records.inspection import Inspection
 from hubspot_assets.sync.records.property_filter import PropertyFilter
 from hubspot_assets.sync.records.request import Slice
 from hubspot_assets.sync.records.source import RecordsSource
@@ -78,6 +79,10 @@ def test_an_earlier_updated_after_is_said_by_every_sync_until_a_full_one_has_rea
     tickets.portal.change("tickets", {"subject": "Changed"}, count=1)
     report = tickets.latest()
     assert (report.idle, report.remarks) == (False, (said,))
+    found = Inspection(tickets.client, tickets.warehouse, STANDARD_OBJECT_TYPES["tickets"]).records(
+        report.covered_until
+    )
+    assert (found.holds, said in found.sentence) == (False, True)
     assert not tickets.full().remarks
     assert live(tickets.warehouse) == everything
     assert not tickets.latest().remarks

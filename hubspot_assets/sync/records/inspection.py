@@ -13,9 +13,12 @@ from hubspot_assets.hubspot.properties import property_definitions
 from hubspot_assets.hubspot.records.search import Search, Window, changed_in
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.errors import BadRequest, NotFound
+from hubspot_assets.sync.criteria import Since, remarks
 from hubspot_assets.sync.records.goal import SEARCH_LAG
 from hubspot_assets.sync.records.property_filter import PropertyFilter
 from hubspot_assets.sync.records.request import Slice
+from hubspot_assets.sync.source import Target
+from hubspot_assets.sync.state import read_state
 from hubspot_assets.warehouse.base import Filters, Warehouse
 
 CLOCKS_APART = timedelta(minutes=5)
@@ -86,6 +89,8 @@ class Inspection:
         both = f"HubSpot counts {counted:,} live records, {table} holds {stored:,}"
         if abs(stored - counted) <= changed:
             return Finding(True, f"{both}; {changed:,} changed meanwhile.", facts)
+        if stored < counted and (said := self._narrower()):
+            return Finding(False, f"{both}. {said}", facts, severe=True)
         if stored < counted:
             cure = (
                 "Materialize `latest`; if the difference stays, with `full: true`, and report it: none may be missing."
@@ -177,6 +182,12 @@ class Inspection:
                 "property, or correct the list."
             )
         return Finding(not (gone or retyped or unmatched), " ".join(said), facts, severe=bool(unmatched))
+
+    def _narrower(self) -> str:
+        """Say that the table was loaded by another `HUBSPOT_UPDATED_AFTER`, where that is why it has fewer records."""
+        table = self.object_type.table
+        held = read_state(self.warehouse, Target(table, slice=Slice.LATEST.value, where=(Slice.LATEST.filter,))).held
+        return " ".join(remarks((Since.of("HUBSPOT_UPDATED_AFTER", self.updated_after),), held, table))
 
     def _admitted(self, types: Mapping[str, str]) -> Mapping[str, str]:
         return {name: type_ for name, type_ in types.items() if self.property_filter.admits(name)}
