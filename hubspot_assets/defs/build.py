@@ -12,6 +12,7 @@ from hubspot_assets.defs.assets.marketing import marketing_family
 from hubspot_assets.defs.assets.property_history import property_history_family
 from hubspot_assets.defs.assets.records import account_asset, records_family
 from hubspot_assets.defs.assets.reference import reference_family
+from hubspot_assets.defs.automation.alerts import alert_sensors
 from hubspot_assets.defs.automation.dead_runs import dead_run_sensor
 from hubspot_assets.defs.automation.jobs import freshness_job, sync_job
 from hubspot_assets.defs.automation.retention import retention_job
@@ -40,12 +41,19 @@ def hubspot_definitions(settings: Settings, *, key_prefix: str | Sequence[str] =
     freshness = freshness_checks(settings, names, tables)
     retention = [retention_job(names, tables, settings.keep_runs_days)] if settings.keep_runs_days else []
     upkeep = [upkeep_job(names, settings)] if settings.destination == "s3" else []
+    assets = [asset for family in families for asset in family.assets]
+    checks = [freshness, *(check for family in families for check in family.checks)]
+    steps = {each.op.name for each in (*assets, *checks)}
     return dg.Definitions(
-        assets=[account_asset(names), *(asset for family in families for asset in family.assets)],
-        asset_checks=[freshness, *(check for family in families for check in family.checks)],
+        assets=[account_asset(names), *assets],
+        asset_checks=checks,
         jobs=[sync_job(names, tables), freshness_job(names, freshness), *retention, *upkeep],
         schedules=schedules(settings, names, tables),
-        sensors=[change_sensor(settings, names, tables), dead_run_sensor(names)],
+        sensors=[
+            change_sensor(settings, names, tables),
+            dead_run_sensor(names),
+            *alert_sensors(settings, names, tables, steps),
+        ],
         resources={
             names.of("hubspot"): hubspot_resource(settings),
             names.of("tables"): tables_io_manager(settings),
@@ -56,7 +64,6 @@ def hubspot_definitions(settings: Settings, *, key_prefix: str | Sequence[str] =
 NOT_YET = {
     "events": "HUBSPOT_EVENTS asks for events",
     "events_since": "HUBSPOT_EVENTS_SINCE asks for events",
-    "alert_webhook": "HUBSPOT_ALERT_WEBHOOK asks for messages about failed runs",
 }
 """Settings that are read, but that nothing obeys yet."""
 

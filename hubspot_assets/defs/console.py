@@ -13,6 +13,7 @@ from dagster._core.errors import DagsterExecutionInterruptedError
 
 from hubspot_assets.defs.automation.dead_runs import end_dead_runs
 from hubspot_assets.defs.automation.jobs import SYNC
+from hubspot_assets.defs.failures import reason_of
 from hubspot_assets.defs.partitions import ARCHIVED, LATEST
 
 if TYPE_CHECKING:
@@ -102,7 +103,9 @@ def _lines(console: "Console") -> dg.LoggerDefinition:
             if event is None:
                 console.print(f"  {said.get('orig_message', record.getMessage())}", markup=False, highlight=False)
             elif event.is_step_failure and not _is_interrupt(event):
-                console.print(f"  {_cause(event)}", style="red", markup=False, highlight=False)
+                console.print(
+                    f"  {event.step_key} failed. {reason_of(event)}", style="red", markup=False, highlight=False
+                )
 
     @dg.logger
     def lines(_: dg.InitLoggerContext) -> logging.Logger:
@@ -117,15 +120,3 @@ def _is_interrupt(event: dg.DagsterEvent) -> bool:
     """Whether a step failed because this process was asked to stop."""
     error = event.step_failure_data.error
     return error is not None and error.cls_name in (DagsterExecutionInterruptedError.__name__, "KeyboardInterrupt")
-
-
-def _cause(event: dg.DagsterEvent) -> str:
-    """Why a step failed: the description of the failure, or what the innermost error said."""
-    data = event.step_failure_data
-    if data.user_failure_data is not None and data.user_failure_data.description:
-        return f"{event.step_key} failed. {data.user_failure_data.description}"
-    error = data.error
-    while error is not None and error.cause is not None:
-        error = error.cause
-    reason = error.message.strip() if error is not None else event.message
-    return f"{event.step_key} failed. {reason}"

@@ -23,3 +23,14 @@ def failing_clearly() -> Iterator[None]:
         if hasattr(error, "permanent"):
             raise dg.Failure(description=str(error), allow_retries=False) from None
         raise
+
+
+def reason_of(failure: dg.DagsterEvent) -> str:
+    """Return why a step failed: the description of the failure, or what the innermost error said."""
+    data = failure.step_failure_data
+    if data.user_failure_data is not None and data.user_failure_data.description:
+        return data.user_failure_data.description
+    error = data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message.strip() if error is not None else failure.message or ""

@@ -62,6 +62,7 @@ class Settings(SettingsModel):
         executor: How the steps of a run are executed.
         keep_runs_days: How long Dagster keeps the logs of successful scheduled runs; 0 keeps them forever.
         alert_webhook: Who is told when runs fail.
+        dagster_url: Where the Dagster UI is, for links in messages.
         celery_broker: Where Celery's workers fetch steps (`redis://…`, `amqp://…`); results come back there too.
         celery_queue: The broker's queue of these steps; every deployment that shares the broker needs its own.
     """
@@ -74,6 +75,7 @@ class Settings(SettingsModel):
         "api_version": "give a dated version such as 2026-09",
         "destination": "give `duckdb`, `snowflake` or `s3`",
         "executor": "give `in_process`, `multiprocess`, `celery` or `kubernetes`",
+        "dagster_url": "give the address of the Dagster UI such as https://dagster.example.com",
         "celery_queue": "give letters, digits, `.`, `-` and `_`",
         "keep_runs_days": "give a number of days such as 30, or 0 to keep them forever",
         "allow_properties": 'give JSON such as {"contacts": ["email", "hs_*"]}',
@@ -108,6 +110,7 @@ class Settings(SettingsModel):
     lake: LakeSettings | None = None
     keep_runs_days: Annotated[int, Field(ge=0)] = 30
     alert_webhook: Webhook = None
+    dagster_url: Annotated[str | None, Field(pattern=r"^https?://[^/]")] = None
     executor: Literal["in_process", "multiprocess", "celery", "kubernetes"] = "in_process"
     celery_broker: Broker = None
     celery_queue: Annotated[str, Field(pattern=r"^[\w.-]+$")] = "hubspot"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 SYNC = "sync"
 FRESHNESS = "freshness"
 RETENTION = "retention"
+UPKEEP = "upkeep"
 
 
 def sync_job(names: Names, tables: Sequence[SyncedTable]) -> "UnresolvedAssetJobDefinition":

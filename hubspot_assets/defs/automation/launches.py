@@ -36,7 +36,7 @@ def being_synced(
     """
     at_work: dict[dg.AssetKey, str] = {}
     for run in instance.get_runs(dg.RunsFilter(statuses=list(UNFINISHED))):
-        if partition not in _partitions(run.tags):
+        if partition not in partitions_of(run.tags):
             continue
         # A run of the whole job names no assets.
         selected = [table for table in tables if run.asset_selection is None or table.key in run.asset_selection]
@@ -54,8 +54,8 @@ def _at_work(instance: dg.DagsterInstance, run: dg.DagsterRun, tables: Iterable[
             yield table
 
 
-def _partitions(tags: Mapping[str, str]) -> Sequence[str]:
-    """The partitions of a run; runs of a backfill of both carry a range."""
+def partitions_of(tags: Mapping[str, str]) -> Sequence[str]:
+    """Return the partitions of a run, by its tags; runs of a backfill of both carry a range."""
     if _PARTITION in tags:
         return [tags[_PARTITION]]
     start, end = (tags.get(name) for name in _RANGE)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from hubspot_assets.defs.automation.jobs import UPKEEP
 from hubspot_assets.defs.failures import failing_clearly
 from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.resources.warehouse import warehouse_of
@@ -11,8 +12,6 @@ from hubspot_assets.settings.hubspot import Settings
 
 if TYPE_CHECKING:
     from hubspot_assets.warehouse.lake.warehouse import LakeWarehouse
-
-UPKEEP = "upkeep"
 
 
 def upkeep_job(names: Names, settings: Settings) -> dg.JobDefinition:
