@@ -5,8 +5,10 @@ from typing import Any
 
 import dagster as dg
 
-from hubspot_assets.defs.assets.records import account_asset, records_asset
+from hubspot_assets.defs.assets.account import account_asset
+from hubspot_assets.defs.assets.records import records_asset
 from hubspot_assets.defs.io_managers.tables import tables_io_manager
+from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.resources.hubspot import hubspot_resource
 from hubspot_assets.settings.hubspot import Settings
 
@@ -28,7 +30,7 @@ def launch(
         tags = {"dagster/asset_partition_range_start": range_[0], "dagster/asset_partition_range_end": range_[1]}
     ops = {asset.op.name: {"config": dict(config)} for asset in assets} if config else {}
     return dg.materialize(
-        [account_asset(), *assets, *downstream],
+        [account_asset(settings, Names()), *assets, *downstream],
         resources={"hubspot": hubspot_resource(settings), "tables": tables_io_manager(settings)},
         partition_key=partition,
         tags=tags,

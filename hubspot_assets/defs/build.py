@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from hubspot_assets.defs.assets.account import account_asset
 from hubspot_assets.defs.assets.associations import associations_family
 from hubspot_assets.defs.assets.combined import combined_family
 from hubspot_assets.defs.assets.family import Family
 from hubspot_assets.defs.assets.marketing import marketing_family
 from hubspot_assets.defs.assets.property_history import property_history_family
-from hubspot_assets.defs.assets.records import account_asset, records_family
+from hubspot_assets.defs.assets.records import records_family
 from hubspot_assets.defs.assets.reference import reference_family
 from hubspot_assets.defs.automation.alerts import alert_sensors
 from hubspot_assets.defs.automation.dead_runs import dead_run_sensor
@@ -45,7 +46,7 @@ def hubspot_definitions(settings: Settings, *, key_prefix: str | Sequence[str] =
     checks = [freshness, *(check for family in families for check in family.checks)]
     steps = {each.op.name for each in (*assets, *checks)}
     return dg.Definitions(
-        assets=[account_asset(names), *assets],
+        assets=[account_asset(settings, names), *assets],
         asset_checks=checks,
         jobs=[sync_job(names, tables), freshness_job(names, freshness), *retention, *upkeep],
         schedules=schedules(settings, names, tables),

@@ -32,6 +32,11 @@ class Account(msgspec.Struct, frozen=True, rename="camel"):
         """Return the address of the page that lists the records of an object type."""
         return f"https://{self._pages}/contacts/{self.portal_id}/objects/{object_type_id}/views/all/list"
 
+    @property
+    def home_page(self) -> str:
+        """Return the address of a page of the account."""
+        return f"https://{self._pages}/contacts/{self.portal_id}"
+
     def properties_page(self, object_type_id: str) -> str:
         """Return the address of the page with the settings of an object type's properties."""
         return f"https://{self._pages}/property-settings/{self.portal_id}/properties?type={object_type_id}"

@@ -32,18 +32,6 @@ _NAMES = Names()
 _NOTHING_SPECIAL = RecordsRequest()
 
 
-def account_asset(names: Names = _NAMES) -> dg.AssetSpec:
-    """Return HubSpot itself, upstream of all."""
-    return dg.AssetSpec(
-        key=names.key("account"),
-        description="The HubSpot account that all records come from. Each materialization of an asset downstream links "
-        "to the object type's records and property settings there.",
-        metadata={"hubspot": dg.MetadataValue.url("https://app.hubspot.com")},
-        kinds={"hubspot"},
-        group_name="hubspot",
-    )
-
-
 class RecordsConfig(dg.Config):
     """What one launch may ask for. Empty, a sync brings the table up to date from where it stands.
 

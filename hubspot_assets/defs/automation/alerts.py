@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 from dagster._core.execution.stats import StepEventStatus
 
+from hubspot_assets.defs.assets.account import PORTAL
 from hubspot_assets.defs.assets.family import SyncedTable
 from hubspot_assets.defs.automation.causes import Cause, Causes, Place, in_words
 from hubspot_assets.defs.automation.jobs import FRESHNESS, RETENTION, SYNC, UPKEEP
@@ -28,8 +29,6 @@ MOST_RUNS = 100
 """Runs looked at in one tick."""
 MOST_TOLD = 5
 """Causes told of in one message; that there are more is said."""
-PORTAL = "portal_id"
-"""Metadata of the asset `account`: HubSpot's id of the account."""
 _ENDS = (dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.RUN_SUCCESS)
 
 

@@ -27,9 +27,9 @@ def sync_job(names: Names, tables: Sequence[SyncedTable]) -> "UnresolvedAssetJob
 
 
 def freshness_job(names: Names, checks: dg.AssetChecksDefinition) -> "UnresolvedAssetJobDefinition":
-    """Return the job of the checks that must run when nothing else does."""
+    """Return the job of what must be looked at when nothing else runs: how old tables are, and how the account is."""
     return dg.define_asset_job(
         names.of(FRESHNESS),
-        selection=dg.AssetSelection.checks(checks),
-        description="Looks how old the covered instant of each table is. Asks HubSpot nothing.",
+        selection=dg.AssetSelection.checks(checks) | dg.AssetSelection.assets(names.key("account")),
+        description="Looks how old the covered instant of each table is, and observes the HubSpot account.",
     )

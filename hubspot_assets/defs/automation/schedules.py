@@ -50,7 +50,8 @@ def schedules(settings: Settings, names: Names, tables: Sequence[SyncedTable]) -
         _of_job(
             names.of(FRESHNESS),
             EVERY_HALF_HOUR,
-            f"Looks how old the covered instant of each table is. Asks HubSpot nothing. Runs {EVERY_HALF_HOUR.text}.",
+            "Looks how old the covered instant of each table is, and observes the HubSpot account, by two requests. "
+            f"Runs {EVERY_HALF_HOUR.text}.",
         ),
         *([_retention(names, settings)] if settings.keep_runs_days else []),
         *([_upkeep(names, settings)] if settings.destination == "s3" else []),

@@ -9,6 +9,7 @@ apps have no pool.
 
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from hubspot_assets.hubspot.transport.errors import DailyLimitReached
@@ -18,6 +19,19 @@ RESERVE = 0.10
 
 _TRUSTED_SECONDS = 300.0
 """How long HubSpot's figure is believed before it is asked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The requests of an account's day.
+
+    Attributes:
+        limit: How many there are.
+        remaining: How many are left.
+    """
+
+    limit: int
+    remaining: int
 
 
 class DailyPool:
@@ -96,6 +110,14 @@ class DailyPool:
         error.resets_at = self.resets_at(now)
         error.message += f" {self._when(error.resets_at)}" if error.resets_at else ""
         return error
+
+    @property
+    def told(self) -> Day | None:
+        """Return what is left of the day, as far as it is known; None where no answer has told."""
+        with self._lock:
+            if self._limit is None or self._remaining is None:
+                return None
+            return Day(self._limit, self._remaining)
 
     def describe(self) -> str:
         """Return in words what is left of the day."""

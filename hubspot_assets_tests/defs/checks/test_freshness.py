@@ -4,7 +4,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from hubspot_assets.defs.assets.records import account_asset, records_family
+from hubspot_assets.defs.assets.account import account_asset
+from hubspot_assets.defs.assets.records import records_family
 from hubspot_assets.defs.checks import freshness as module
 from hubspot_assets.defs.checks.freshness import freshness_checks
 from hubspot_assets.defs.names import Names
@@ -48,7 +49,7 @@ def check(instance: dg.DagsterInstance, *names: str) -> dict[str, Any]:
     family = records_family(settings, Names())
     checks = freshness_checks(settings, Names(), family.tables)
     result = dg.materialize(
-        [account_asset(), *family.assets, checks],
+        [account_asset(settings, Names()), *family.assets, checks],
         resources={"hubspot": hubspot_resource(settings), "tables": dg.mem_io_manager},
         selection=dg.AssetSelection.checks(checks),
         instance=instance,

@@ -3,7 +3,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from hubspot_assets.defs.assets.records import account_asset, records_asset
+from hubspot_assets.defs.assets.account import account_asset
+from hubspot_assets.defs.assets.records import records_asset
 from hubspot_assets.defs.checks.records import RECORD_CHECKS, record_checks
 from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.resources.hubspot import hubspot_resource
@@ -25,7 +26,7 @@ def check(instance: dg.DagsterInstance, name: str, *only: str) -> dict[str, Any]
     keys = [dg.AssetCheckKey(Names().key(name), check) for check in RECORD_CHECKS]
     selected = [key for key in keys if not only or key.name in only]
     result = dg.materialize(
-        [account_asset(), records_asset(name, settings), checks],
+        [account_asset(settings, Names()), records_asset(name, settings), checks],
         resources={"hubspot": hubspot_resource(settings), "tables": dg.mem_io_manager},
         selection=dg.AssetSelection.checks(*selected),
         instance=instance,
