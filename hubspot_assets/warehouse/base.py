@@ -5,10 +5,9 @@ together with whatever must be true at the same instant (the row of SYNCS, a pat
 A table is always as it was before a commit or as it is after, never between.
 
 A destination without transactions over several tables keeps a weaker promise that is enough: it writes the tables
-in the order of the writes, each whole or not at all, and the last write is the commit point. Put rows first and the
-row of SYNCS last. A table that is only deleted from comes after that point, so that nothing is gone which a sync
-needs to go on. Who dies between them leaves rows that no state speaks of; the next sync reads them again, and
-every write of a commit may be done twice (`writes.py` has none that adds a row a second time).
+in the order of their last writes, each whole or not at all. Put rows first and the row of SYNCS last, so that it
+never speaks of rows that are not there yet. Who dies between them leaves a commit that is completed by whoever reads
+next within `reading`: state that was asked for there is that of the rows.
 
 Two conventions: timestamps are naive UTC, and JSON is text on this side of the line; the columns named by
 `Table.json` are stored in the destination's own JSON type.
@@ -133,7 +132,7 @@ class Warehouse(ABC):
     def commit(self, *writes: Write | WriteAfter) -> list[Counts]:
         """Does the writes in order, in one transaction; nothing is written when it raises. Tables must exist.
 
-        Where a destination has no transaction over several tables, the last write is the commit point; see above.
+        Where a destination has no transaction over several tables, it may also have been begun; see above.
 
         Returns:
             One Counts per write.
@@ -142,6 +141,8 @@ class Warehouse(ABC):
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Lets a destination that must be opened stay open for several reads of this thread.
+
+        A commit that was cut short is completed before the first of them.
 
         Nothing else belongs into the block: others may have to wait for its end, and a write is refused.
         """

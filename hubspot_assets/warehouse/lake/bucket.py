@@ -153,6 +153,13 @@ class Bucket:
         """Get a file from below the prefix."""
         self.client.download_file(self.place.bucket, self.place.key(path), str(file))
 
+    def get(self, path: str) -> bytes | None:
+        """What a small file below the prefix has; None if there is none."""
+        try:
+            return self.client.get_object(Bucket=self.place.bucket, Key=self.place.key(path))["Body"].read()
+        except self.client.exceptions.NoSuchKey:
+            return None
+
     def encryption(self) -> Mapping[str, str]:
         """What an upload says of its encryption."""
         key = self.place.kms_key

@@ -74,6 +74,7 @@ class Draft:
         self._stored = StoredTable(table.name, snapshot.columns)
         self._before = snapshot.files()
         self._files = list(self._before)
+        self._uploaded: set[str] = set()
 
     def write(self, write: Write) -> Counts:
         """Draw up one write after those before it."""
@@ -89,13 +90,23 @@ class Draft:
             case Patch():
                 return self._patch(write)
 
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is anything to commit."""
+        return any(self.changes())
+
     def changes(self) -> tuple[list[DataFile], list[DataFile]]:
-        """The files that are new, brought to the others, and those that are no longer needed."""
+        """The files that are new, and those that are no longer needed."""
         before, after = ({file.path for file in files} for files in (self._before, self._files))
         new = [file for file in self._files if file.path not in before]
-        for file in new:
-            self._parts.upload(file)
         return new, [file for file in self._before if file.path not in after]
+
+    def upload(self) -> None:
+        """Bring the new files to the others, those that are not there yet."""
+        for file in self.changes()[0]:
+            if file.path not in self._uploaded:
+                self._parts.upload(file)
+                self._uploaded.add(file.path)
 
     def respell(self, expressions: Mapping[str, str], columns: Mapping[str, str]) -> None:
         """Write every file anew, some columns as expressions of the stored ones.

@@ -41,6 +41,7 @@ class Snapshot:
 
     def __init__(self, delta: DeltaTable) -> None:
         self.delta = delta
+        self.version = delta.version()
         self.stored = pa.schema(delta.schema().to_arrow())
         self.schema = arrow_schema(self.stored)
         self.columns = {f.name: DIALECT.column_type(f.type) for f in self.schema}

@@ -1,6 +1,7 @@
 """Delta Lake tables on S3 as the destination: DuckDB computes on this machine, deltalake keeps the logs."""
 
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -57,6 +58,7 @@ class LakeWarehouse(Warehouse):
         self._chunk_bytes = chunk_bytes
         self._keep_days = keep_days
         self._committer = Committer(bucket)
+        self._kept = threading.local()
 
     @property
     @override
@@ -72,9 +74,24 @@ class LakeWarehouse(Warehouse):
         check(self._bucket)
 
     @override
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Do the rest of commits that were cut short, then let each table be opened once for several reads."""
+        if self._opened is not None:
+            yield
+            return
+        with named_errors(self.place):
+            self._committer.recover()
+        self._kept.opened = {}
+        try:
+            yield
+        finally:
+            self._kept.opened = None
+
+    @override
     def schema(self, table: str) -> pa.Schema | None:
         with named_errors(self.place):
-            snapshot = opened(self._bucket, table)
+            snapshot = self._open(table)
         return snapshot.schema if snapshot is not None else None
 
     @override
@@ -168,6 +185,7 @@ class LakeWarehouse(Warehouse):
         """
         removed = 0
         with named_errors(self.place):
+            self._committer.recover()
             for name in self._bucket.folders():
                 snapshot = opened(self._bucket, name) if not name.startswith("_") else None
                 if snapshot is not None:
@@ -176,6 +194,19 @@ class LakeWarehouse(Warehouse):
                     removed += len(snapshot.delta.vacuum(retention_hours=hours, dry_run=False, full=True))
         return removed
 
+    @property
+    def _opened(self) -> dict[str, Snapshot | None] | None:
+        """The tables that this thread keeps open, None when it keeps none."""
+        return getattr(self._kept, "opened", None)
+
+    def _open(self, table: str) -> Snapshot | None:
+        kept = self._opened
+        if kept is None:
+            return opened(self._bucket, table)
+        if table not in kept:
+            kept[table] = opened(self._bucket, table)
+        return kept[table]
+
     @contextmanager
     def _asking(self) -> Iterator["_Asking"]:
         with (
@@ -183,14 +214,20 @@ class LakeWarehouse(Warehouse):
             tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as folder,
             duckdb_for(folder) as connection,
         ):
-            yield _Asking(self._bucket, connection)
+            yield _Asking(self._bucket, connection, self._open)
 
 
 class _Asking:
     """Questions about tables, which DuckDB answers from as few parts of their files as it can."""
 
-    def __init__(self, bucket: Bucket, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self,
+        bucket: Bucket,
+        connection: duckdb.DuckDBPyConnection,
+        open_: Callable[[str], Snapshot | None],
+    ) -> None:
         self._bucket = bucket
+        self._open = open_
         self._connection = connection
         self.answer: Callable[[str, list[object]], duckdb.DuckDBPyRelation] = lambda query, values: connection.sql(
             query, params=values
@@ -203,7 +240,7 @@ class _Asking:
             TableNotFound: If there is no such table.
             WarehouseError: If it lacks a column that is asked for.
         """
-        snapshot = opened(self._bucket, table)
+        snapshot = self._open(table)
         if snapshot is None:
             raise TableNotFound(f"There is no table {table} in lake {self._bucket.place}; sync it first.")
         asked = [*columns, *(column for column, _, _ in where)]

@@ -5,7 +5,9 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from decimal import Decimal
+from itertools import count
 
 import pyarrow as pa
 import pytest
@@ -14,7 +16,17 @@ from deltalake.exceptions import CommitFailedError
 from pyarrow.dataset import field
 
 from hubspot_assets.sync.syncs import SYNCS
-from hubspot_assets.warehouse.base import Counts, Delete, Merge, Table, WarehouseBusy, WarehouseError
+from hubspot_assets.warehouse.base import (
+    Counts,
+    Delete,
+    Merge,
+    Patch,
+    Replace,
+    Table,
+    WarehouseBusy,
+    WarehouseError,
+)
+from hubspot_assets.warehouse.lake import redo
 from hubspot_assets.warehouse.lake.bucket import Bucket, Place
 from hubspot_assets.warehouse.lake.commits import Committer
 from hubspot_assets.warehouse.lake.draft import Draft
@@ -117,45 +129,125 @@ def test_small_commits_do_not_make_a_file_each(lake):
     assert lake.count(NAME) == 8
 
 
-def test_rows_come_before_the_state_and_deletions_after_it(lake, monkeypatch):
-    seen = Table("SEEN", pa.schema([("SYNCID", pa.string())]), key=("SYNCID",))
-    lake.ensure(SYNCS, seen)
-    lake.commit(Merge(seen, pa.table({"SYNCID": ["s"]})))
+SEEN = Table("SEEN", pa.schema([("SYNCID", pa.string()), ("AT", INSTANT)]), key=("SYNCID",))
+SATELLITE = Table(
+    "SATELLITE",
+    pa.schema([("ID", pa.int64()), ("SCOPE", pa.string()), ("REMOVEDAT", INSTANT), ("SYNCID", pa.string())]),
+    key=("ID", "SCOPE"),
+    removal="REMOVEDAT",
+)
+
+
+def test_tables_are_committed_in_the_order_of_their_last_writes(lake, monkeypatch):
+    lake.ensure(SYNCS, SEEN)
+    lake.commit(Merge(SEEN, pa.table({"SYNCID": ["s"]})))
     order = []
     publish = Committer.publish
     monkeypatch.setattr(
         Committer,
         "publish",
-        lambda self, draft, *others: order.append(draft._table.name) or publish(self, draft, *others),
+        lambda self, draft, **others: order.append(draft._table.name) or publish(self, draft, **others),
     )
     lake.commit(
         Merge(CONTACTS, rows(contact(1))),
-        Delete(seen, ()),
+        Delete(SEEN, ()),
         lambda before: Merge(SYNCS, pa.table({"SYNCID": ["s"], "ROWSINSERTED": [before[0].inserted]})),
     )
-    assert order == [NAME, "SYNCS", "SEEN"]
+    assert order == [NAME, "SEEN", "SYNCS"]
 
 
-def test_the_same_commit_after_a_crash_between_two_tables_ends_right(lake, monkeypatch):
-    lake.ensure(SYNCS)
-    writes = (
+def writes(lake):
+    """One of each kind, to several tables."""
+    stage = lake.stage(SATELLITE)
+    stage.write(pa.table({"ID": [1], "SCOPE": ["a"]}, schema=SATELLITE.schema.remove(3).remove(2)))
+    return (
         Merge(CONTACTS, rows(contact(1, EMAIL="a"), contact(2))),
-        lambda before: Merge(SYNCS, pa.table({"SYNCID": ["s"], "ROWSREAD": [2]})),
+        Patch(SEEN, pa.table({"SYNCID": ["patched"], "AT": [instant(5)]}), only_if_older_than=("AT",)),
+        Delete(SEEN, [("SYNCID", "in", ["old"]), ("AT", "<", instant(3))]),
+        Replace(
+            SATELLITE,
+            stage,
+            removed_at=instant(9),
+            scope=("SCOPE",),
+            scopes=pa.table({"SCOPE": ["a", "b"]}),
+            stamp={"SYNCID": "s"},
+        ),
+        lambda before: Merge(SYNCS, pa.table({"SYNCID": ["s"], "ROWSINSERTED": [before[0].inserted]})),
     )
-    publish = Committer.publish
 
-    def dies(self, draft, *others):
-        if draft._table.name == "SYNCS":
-            raise KeyboardInterrupt
-        publish(self, draft, *others)
+
+def everything(lake) -> list:
+    names = [[NAME, "OBJECTID", "PROPERTY_EMAIL"], ["SEEN", "SYNCID", "AT"], ["SATELLITE", "ID", "SCOPE", "REMOVEDAT"]]
+    return [stored(lake, *columns, name=name) for name, *columns in [*names, ["SYNCS", "SYNCID", "ROWSINSERTED"]]]
+
+
+DONE = [
+    [(1, "a"), (2, None)],
+    [("patched", instant(5))],
+    [(1, "a", None), (2, "b", instant(9)), (3, "c", None)],
+    [("s", 2)],
+]
+
+
+@pytest.mark.parametrize("moment", range(10))
+def test_a_commit_that_was_cut_short_is_done_whole_or_not_at_all(lake, s3_store, monkeypatch, moment):
+    """Whoever reads next completes it, whatever it was about to ask of the store."""
+    lake.ensure(SYNCS, SEEN, SATELLITE)
+    lake.commit(Merge(SEEN, pa.table({"SYNCID": ["old", "patched"], "AT": [instant(1), instant(4)]})))
+    lake.commit(Merge(SATELLITE, pa.table({"ID": [2, 3], "SCOPE": ["b", "c"]})))
+    before = everything(lake)
+    steps = count()
+
+    def dying(does):
+        def dies(*arguments, **options):
+            if next(steps) == moment:
+                raise KeyboardInterrupt
+            return does(*arguments, **options)
+
+        return dies
 
     with monkeypatch.context() as crash:
-        crash.setattr(Committer, "publish", dies)
+        crash.setattr("hubspot_assets.warehouse.lake.redo.keep", dying(redo.keep))
+        crash.setattr("hubspot_assets.warehouse.lake.redo.drop", dying(redo.drop))
+        crash.setattr(DeltaTable, "create_write_transaction", dying(DeltaTable.create_write_transaction))
+        crash.setattr(Committer, "publish", dying(Committer.publish))
         with pytest.raises(KeyboardInterrupt):
-            lake.commit(*writes)
-    assert (lake.count(NAME), lake.count("SYNCS")) == (2, 0)
-    assert lake.commit(*writes) == [Counts(unchanged=2), Counts(inserted=1)]
-    assert (lake.count(NAME), lake.count("SYNCS")) == (2, 1)
+            lake.commit(*writes(lake))
+    others = s3_store.warehouse(lake.place.prefix)
+    with others.reading():
+        assert everything(others) in (before, DONE)
+    assert any("_commits" in key for key in keys(lake)) is (moment in (1, 2)), "it may still be at work"
+
+
+def test_a_record_that_its_writer_finishes_is_not_done_again(lake, s3_store, monkeypatch):
+    """Another process completes the commit while this one is between two tables."""
+    lake.ensure(SYNCS)
+    other = s3_store.warehouse(lake.place.prefix)
+    publish = Committer.publish
+
+    def overtaken(self, draft, **others):
+        if draft._table.name == "SYNCS" and self is lake._committer:
+            other._committer.recover()
+        publish(self, draft, **others)
+
+    monkeypatch.setattr(Committer, "publish", overtaken)
+    lake.commit(Merge(CONTACTS, rows(contact(1))), Merge(SYNCS, pa.table({"SYNCID": ["s"], "ROWSREAD": [1]})))
+    assert version(lake, "SYNCS") == 1
+    assert not any("_commits" in key for key in keys(lake))
+
+
+def test_the_record_of_a_writer_that_died_before_its_commit_goes_after_a_day(lake, s3_store, monkeypatch):
+    lake.ensure(SYNCS)
+    with monkeypatch.context() as crash:
+        crash.setattr(Committer, "publish", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            lake.commit(Merge(CONTACTS, rows(contact(1))), Merge(SYNCS, pa.table({"SYNCID": ["s"]})))
+    lake.upkeep()
+    assert any("_commits" in key for key in keys(lake)), "it may still be at work"
+    monkeypatch.setattr("hubspot_assets.warehouse.lake.commits.OLD", timedelta(0))
+    lake.upkeep()
+    assert not any("_commits" in key for key in keys(lake))
+    assert (lake.count(NAME), lake.count("SYNCS")) == (0, 0)
 
 
 def test_a_commit_whose_answer_was_lost_is_known_by_its_id(lake, monkeypatch):
