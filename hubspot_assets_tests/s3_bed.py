@@ -49,7 +49,9 @@ class Store:
         """The session of the user."""
         return boto3.Session(**{"region_name": REGION, **self.keys, **others})
 
-    def bucket(self, prefix: str | None = None, *, external_id: str = EXTERNAL_ID, **place: Any) -> Bucket:
+    def bucket(
+        self, prefix: str | None = None, *, external_id: str = EXTERNAL_ID, patience: float = 60, **place: Any
+    ) -> Bucket:
         """A new prefix, reached by the role."""
         prefix = prefix or f"hubspot/{uuid.uuid4().hex[:8]}"
         where = Place(
@@ -62,7 +64,7 @@ class Store:
                 **place,
             }
         )
-        return Bucket(assumed(self.session(), self.role, external_id, where), where)
+        return Bucket(assumed(self.session(), self.role, external_id, where), where, patience=patience)
 
     def warehouse(self, prefix: str | None = None, **options: Any) -> LakeWarehouse:
         return LakeWarehouse(self.bucket(prefix), **options)

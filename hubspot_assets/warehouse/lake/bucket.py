@@ -88,15 +88,17 @@ class Bucket:
     Args:
         session: Holds the credentials, and renews them.
         place: Where the tables are.
+        patience: Seconds after which a request that is not answered is sent again.
     """
 
-    def __init__(self, session: "boto3.Session", place: Place) -> None:
+    def __init__(self, session: "boto3.Session", place: Place, *, patience: float = 60) -> None:
         self.place = place
+        self._patience = patience
         self._session = session
         settings = Config(
             region_name=place.region,
-            connect_timeout=10,
-            read_timeout=60,
+            connect_timeout=min(patience, 10),
+            read_timeout=patience,
             retries={"mode": "standard", "max_attempts": TRIES},
         )
         self.client: Any = session.client("s3", endpoint_url=place.endpoint, config=settings)
@@ -110,7 +112,7 @@ class Bucket:
             "AWS_REGION": place.region,
             "max_retries": str(TRIES),
             "retry_timeout": "120s",
-            "timeout": "60s",
+            "timeout": f"{self._patience}s",
         }
         if keys.token:
             options["AWS_SESSION_TOKEN"] = keys.token
@@ -140,6 +142,8 @@ class Bucket:
             secret_key=keys.secret_key,
             session_token=keys.token,
             region=place.region,
+            request_timeout=self._patience,
+            connect_timeout=min(self._patience, 10),
             retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=TRIES),
             **address,
         )

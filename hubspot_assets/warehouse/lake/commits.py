@@ -65,6 +65,7 @@ class Committer:
         self._wait = wait
         self._turn = threading.Lock()
         self._memory = MEMORY
+        self._snapshots: dict[str, Snapshot] = {}
         with duckdb.connect() as connection:
             self._most_memory = default_memory(connection)
 
@@ -234,9 +235,12 @@ class Committer:
         return made, counts, drafts
 
     def _draft(self, desk: "_Desk", table: Table) -> Draft:
-        snapshot = opened(self._bucket, table.name)
+        kept = self._snapshots.get(table.name)
+        snapshot = kept.renewed(self._bucket) if kept is not None else None
+        snapshot = snapshot or opened(self._bucket, table.name)
         if snapshot is None:
             raise TableNotFound(f"There is no table {table.name} in {self._bucket.place}; sync it first.")
+        self._snapshots[table.name] = snapshot
         return Draft(self._bucket, table, snapshot, desk.connection, desk.folder)
 
     def _say_again(self, table: str, attempt: int) -> None:

@@ -36,10 +36,14 @@ class Snapshot:
     """A table at one instant.
 
     Args:
-        delta: The table as deltalake opened it.
+        name: The table.
+        delta: The same as deltalake opened it.
+        options: What it was opened with.
     """
 
-    def __init__(self, delta: DeltaTable) -> None:
+    def __init__(self, name: str, delta: DeltaTable, options: Mapping[str, str]) -> None:
+        self._name = name
+        self._options = options
         self.delta = delta
         self.version = delta.version()
         self.stored = pa.schema(delta.schema().to_arrow())
@@ -61,10 +65,24 @@ class Snapshot:
             for each in found
         ]
 
+    def renewed(self, bucket: Bucket) -> "Snapshot | None":
+        """The table as it is now, for a few requests; this snapshot is of no use after that.
+
+        Returns:
+            None if it must be opened anew: the credentials are others, or the table was dropped.
+        """
+        if bucket.storage_options() != self._options:
+            return None
+        if bucket.get(f"{self._name}/_delta_log/{self.delta.version():020}.json") is None:
+            return None
+        self.delta.update_incremental()
+        return Snapshot(self._name, self.delta, self._options)
+
 
 def opened(bucket: Bucket, table: str) -> Snapshot | None:
     """A table as it is now, None when there is none."""
+    options = bucket.storage_options()
     try:
-        return Snapshot(DeltaTable(bucket.place.uri(table), storage_options=bucket.storage_options()))
+        return Snapshot(table, DeltaTable(bucket.place.uri(table), storage_options=options), options)
     except TableNotFoundError:
         return None
