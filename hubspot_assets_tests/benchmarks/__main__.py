@@ -2,6 +2,7 @@
 
     uv run python -m hubspot_assets_tests.benchmarks
     uv run python -m hubspot_assets_tests.benchmarks scan search --contacts 20000
+    uv run python -m hubspot_assets_tests.benchmarks peers --help
 
 Everything runs on this machine: the demo portal takes its CPU seconds from the same processors.
 """
@@ -27,8 +28,12 @@ PARTS = {
     "pages": "pages_to_arrow",
     "merge": "duckdb_merge",
     "snowflake": "snowflake_merge",
+    "peers": "peers",
 }
 """Benchmarks of one part of the path, each a module that can be run alone with options of its own."""
+
+ONLY_WHEN_NAMED = ("merge", "snowflake", "peers")
+"""They take many minutes."""
 
 COLUMNS = {
     "seconds": lambda run: f"{run.seconds:.1f}",
@@ -47,16 +52,23 @@ COLUMNS = {
 
 def main() -> None:
     """Run the chosen benchmarks."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     names = [*SCENARIOS, *PARTS]
+    if sys.argv[1:2] and sys.argv[1] in PARTS and not set(sys.argv[2:]) & set(names):
+        # One part alone, with options of its own.
+        subprocess.run([sys.executable, "-m", f"{__package__}.{PARTS[sys.argv[1]]}", *sys.argv[2:]], check=True)
+        return
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "names", nargs="*", metavar="name", help=f"which: {', '.join(names)}; all but `merge` and `snowflake` if none"
+        "names",
+        nargs="*",
+        metavar="name",
+        help=f"which: {', '.join(names)}; if none, all but {', '.join(ONLY_WHEN_NAMED)}",
     )
     parser.add_argument("--contacts", type=int, default=100_000, help="how many records the scenarios read")
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.names if name not in names]:
         parser.error(f"there is no benchmark {', '.join(unknown)}; choose from {', '.join(names)}")
-    chosen = arguments.names or [name for name in names if name not in ("merge", "snowflake")]
+    chosen = arguments.names or [name for name in names if name not in ONLY_WHEN_NAMED]
     console = Console(width=200)
     title = f"{os.cpu_count()} processors, Python {platform.python_version()}, {date.today()}"
     table = Table("scenario", "run", "must reach", title=title)
