@@ -16,6 +16,7 @@ Two conventions: timestamps are naive UTC, and JSON is text on this side of the 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from typing import Self
 
 import pyarrow as pa
@@ -178,6 +179,22 @@ class Warehouse(ABC):
 
         Returns:
             The columns of `by` and of `values` under their own names and types; groups without rows are not there.
+
+        Raises:
+            TableNotFound: If there is no such table.
+        """
+
+    @abstractmethod
+    def count_by_day(self, table: str, column: str, where: Filters = ()) -> Mapping[date, int]:
+        """Return how many rows a table has of each day, computed by the destination.
+
+        Args:
+            table: Name of the table.
+            column: A column of instants; a day is one in UTC.
+            where: Conditions on the rows.
+
+        Returns:
+            Counts by day; days without rows are not there.
 
         Raises:
             TableNotFound: If there is no such table.

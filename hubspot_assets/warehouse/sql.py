@@ -93,6 +93,11 @@ class Dialect:
         # Without a group there would be a row even where there are none.
         return ", ".join([*keys, *computed]), f" GROUP BY {', '.join(keys)}" if keys else " HAVING COUNT(*) > 0"
 
+    def by_day(self, column: str) -> tuple[str, str]:
+        """What follows SELECT, and what follows the WHERE clause, to count the rows of each day."""
+        day = f"CAST({self.quoted(column)} AS DATE)"
+        return f"{day} AS {self.quoted('DAY')}, COUNT(*) AS {self.quoted('COUNTED')}", f" GROUP BY {day}"
+
     def condition(self, where: Filters) -> tuple[str, list[object]]:
         """The text of a WHERE clause, and the values it binds."""
         terms: list[str] = []

@@ -185,3 +185,17 @@ def test_several_reads_of_what_is_not_there_yet_find_nothing(warehouse):
     with warehouse.reading():
         assert warehouse.schema(NAME) is None
         assert warehouse.count(NAME) == 0
+
+
+def test_rows_are_counted_by_the_days_of_their_instants(contacts_warehouse):
+    last_of_day, next_day = instant(24 * 60) - timedelta(milliseconds=1), 24 * 60
+    merged(contacts_warehouse, *(contact(each, updated=each) for each in (1, 2, 3)), contact(4, updated=None))
+    merged(contacts_warehouse, contact(5, updated=next_day), {**contact(6), "UPDATEDAT": last_of_day})
+    day = instant(0).date()
+    known = (("UPDATEDAT", "is not null", None),)
+    assert contacts_warehouse.count_by_day(NAME, "UPDATEDAT", known) == {day: 4, day + timedelta(days=1): 1}
+    assert contacts_warehouse.count_by_day(NAME, "UPDATEDAT", (("UPDATEDAT", ">=", instant(next_day)),)) == {
+        day + timedelta(days=1): 1
+    }
+    with pytest.raises(TableNotFound):
+        contacts_warehouse.count_by_day("EVENTS_LOGIN", "OCCURREDAT")

@@ -67,7 +67,7 @@ DIALECT = Dialect(
     unpivoted=_unpivoted,
 )
 quoted, column_type = DIALECT.quoted, DIALECT.column_type
-literal, aggregation = DIALECT.literal, DIALECT.aggregation
+literal, aggregation, by_day = DIALECT.literal, DIALECT.aggregation, DIALECT.by_day
 equal, newer, condition = DIALECT.equal, DIALECT.newer, DIALECT.condition
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -30,7 +31,7 @@ from hubspot_assets.warehouse.base import (
 from hubspot_assets.warehouse.duckdb import merge as duckdb_merge
 from hubspot_assets.warehouse.duckdb.file import LEAST_MEMORY, DuckDBFile, Result
 from hubspot_assets.warehouse.duckdb.schema import Step, StoredTable, evolution, find
-from hubspot_assets.warehouse.duckdb.sql import DIALECT, aggregation, condition, qualified, quoted
+from hubspot_assets.warehouse.duckdb.sql import DIALECT, aggregation, by_day, condition, qualified, quoted
 from hubspot_assets.warehouse.duckdb.views import outdated
 from hubspot_assets.warehouse.spool import spooled
 from hubspot_assets.warehouse.sql import Dialect
@@ -234,6 +235,18 @@ class DuckDBWarehouse(Warehouse):
             computed, grouped = aggregation(by, values)
             found = connection.sql(f"SELECT {computed} FROM {stored.name} WHERE {text}{grouped}", params=bound)
             return found.to_arrow_table().cast(_schema(connection, stored, ", ".join(map(quoted, (*by, *values)))))
+
+        return self._run(query, read_only=True)
+
+    @override
+    def count_by_day(self, table: str, column: str, where: Filters = ()) -> Mapping[date, int]:
+        def query(connection: duckdb.DuckDBPyConnection) -> Mapping[date, int]:
+            stored = self._stored(connection, table)
+            self._know(stored, table, (column,), where)
+            text, bound = condition(where)
+            counted, grouped = by_day(column)
+            found = connection.sql(f"SELECT {counted} FROM {stored.name} WHERE {text}{grouped}", params=bound)
+            return dict(found.fetchall())
 
         return self._run(query, read_only=True)
 

@@ -4,6 +4,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 
 import duckdb
 import pyarrow as pa
@@ -21,7 +22,7 @@ from hubspot_assets.warehouse.base import (
     Write,
     WriteAfter,
 )
-from hubspot_assets.warehouse.duckdb.sql import aggregation, condition, quoted
+from hubspot_assets.warehouse.duckdb.sql import aggregation, by_day, condition, quoted
 from hubspot_assets.warehouse.lake.bucket import Bucket
 from hubspot_assets.warehouse.lake.check import check
 from hubspot_assets.warehouse.lake.commits import Committer, duckdb_for
@@ -162,6 +163,14 @@ class LakeWarehouse(Warehouse):
             computed, grouped = aggregation(by, values)
             found = ask.answer(f"SELECT {computed} FROM {quoted(table)} WHERE {text}{grouped}", bound)
             return found.to_arrow_table().cast(pa.schema([snapshot.schema.field(c) for c in (*by, *values)]))
+
+    @override
+    def count_by_day(self, table: str, column: str, where: Filters = ()) -> Mapping[date, int]:
+        with self._asking() as ask:
+            ask.about(table, (column,), where)
+            text, bound = condition(where)
+            counted, grouped = by_day(column)
+            return dict(ask.answer(f"SELECT {counted} FROM {quoted(table)} WHERE {text}{grouped}", bound).fetchall())
 
     @override
     def missing(

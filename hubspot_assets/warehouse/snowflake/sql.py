@@ -92,7 +92,8 @@ DIALECT = Dialect(
     unpivoted=_unpivoted,
 )
 quoted, column_type = DIALECT.quoted, DIALECT.column_type
-newer, condition, aggregation = DIALECT.newer, DIALECT.condition, DIALECT.aggregation
+newer, condition = DIALECT.newer, DIALECT.condition
+aggregation, by_day = DIALECT.aggregation, DIALECT.by_day
 
 
 @dataclass(frozen=True)

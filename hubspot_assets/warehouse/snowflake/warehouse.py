@@ -8,7 +8,7 @@ wake a warehouse, and a warehouse that wakes up is paid for a minute.
 import copy
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Self
 
 import pyarrow as pa
@@ -39,6 +39,7 @@ from hubspot_assets.warehouse.snowflake.sql import (
     aggregation,
     arrow_type,
     as_read,
+    by_day,
     condition,
     listed,
     portions,
@@ -239,6 +240,17 @@ class SnowflakeWarehouse(Warehouse):
             # A group may have rows in several portions.
             found = pa.concat_tables(parts).group_by(list(by)).aggregate(list(values.items()))
             return found.select([*by, *(f"{c}_{f}" for c, f in values.items())]).rename_columns(wanted.names)
+
+        return self._run(query)
+
+    @override
+    def count_by_day(self, table: str, column: str, where: Filters = ()) -> Mapping[date, int]:
+        def query(session: Session) -> Mapping[date, int]:
+            know(stored_columns(session, self.place, table), self.place, table, (column,), where)
+            text, bound = condition(where)
+            counted, grouped = by_day(column)
+            rows = session.rows(f"SELECT {counted} FROM {self.place.table(table)} WHERE {text}{grouped}", bound)
+            return {day: int(number) for day, number in rows}
 
         return self._run(query)
 
