@@ -131,6 +131,9 @@ class Commits:
 
     def _stage(self, part: Rows) -> None:
         name = part.table.name
+        if name in self._chunks and self._chunks[name].table != part.table:
+            # It got wider: a stage takes the columns that it was made for.
+            self._begin_commit()
         if name not in self._chunks:
             self._chunks[name] = _Chunk(part.table, self.warehouse.stage(part.table))
         chunk = self._chunks[name]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from hubspot_assets.hubspot.records.search import Window
 from hubspot_assets.sync.source import Mode, Target
@@ -28,6 +28,7 @@ class Report:
         facts: Counts that only this family has.
         rows_in_slice: Rows that the slice has now.
         rows_in_table: Rows that the whole table has now.
+        rows_by_day: Rows that each day has now, where it was about days.
         api_calls: Requests made, retries included.
         rate_limited: Answers 429 among them.
         seconds: How long it took.
@@ -50,6 +51,7 @@ class Report:
     rate_limited: int
     seconds: float
     seconds_waiting: float
+    rows_by_day: Mapping[date, int] = field(default_factory=dict)
     idle: bool = False
     unavailable: str | None = None
     rows_read: int = 0

@@ -2,8 +2,9 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 from hubspot_assets.hubspot.records.id_ranges import Outstanding
 from hubspot_assets.hubspot.records.search import Window
@@ -60,7 +61,8 @@ def run(
         plan = source.plan(state, warehouse)
     except Unavailable as error:
         say(f"{source.name}: {error}")
-        return _unavailable(source, state, used(), time.monotonic() - began, str(error))
+        report = _unavailable(source, state, used(), time.monotonic() - began, str(error))
+        return replace(report, rows_by_day=_rows_by_day(warehouse, source.target, state))
     target = source.target
     changed = remarks(target.criteria, state.held, target.table, everything=plan.mode in EVERYTHING)
     plan = replace(plan, remarks=(*plan.remarks, *changed))
@@ -70,8 +72,10 @@ def run(
     if plan.idle:
         say(f"{source.name}: {plan.sentence}")
         unavailable = (plan.notes or {}).get(UNAVAILABLE)
+        days = _rows_by_day(warehouse, source.target, state)
         seconds = time.monotonic() - began
-        return _report(source, plan, state, row, used(), seconds, client=client, unavailable=unavailable)
+        report = _report(source, plan, state, row, used(), seconds, client=client, unavailable=unavailable)
+        return replace(report, rows_by_day=days)
     say(f"{source.name}: {plan.sentence}")
     changes = _prepare(warehouse, plan, state)
     work = _work(plan, row, client, asked_for(target.criteria, account))
@@ -93,11 +97,13 @@ def run(
     with warehouse.reading():
         rows_in_table = warehouse.count(source.target.table)
         rows = warehouse.count(source.target.table, source.target.where) if source.target.where else rows_in_table
-    now = State(state.covered_until, rows=rows, rows_in_table=rows_in_table)
+        now = State(state.covered_until, rows=rows, rows_in_table=rows_in_table)
+        days = _rows_by_day(warehouse, source.target, now)
     seconds = time.monotonic() - began
     report = _report(
         source, plan, now, commits.row, used(), seconds, client=client, changes=changes, unavailable=unavailable
     )
+    report = replace(report, rows_by_day=days)
     say(f"{source.name}: {unavailable or report.sentence()}")
     return report
 
@@ -191,6 +197,14 @@ def _report(
         unavailable=unavailable,
         remarks=plan.remarks,
     )
+
+
+def _rows_by_day(warehouse: Warehouse, target: Target, state: State) -> Mapping[date, int]:
+    """How many rows the table has of each day that the launch was about."""
+    if target.days is None:
+        return {}
+    counted = warehouse.count_by_day(target.table, target.days.column, target.where) if state.rows else {}
+    return {day: counted.get(day, 0) for day in target.days}
 
 
 def _unavailable(source: Source[P], state: State, usage: Usage, seconds: float, said: str) -> Report:

@@ -8,7 +8,7 @@ differs: what there is to read, how it is read, and what only the end can tell.
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -47,6 +47,24 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Days:
+    """Several days of a table.
+
+    Attributes:
+        column: The column of the instant, which tells the day of a row (UTC).
+        first: The first day.
+        last: The last one, which is among them.
+    """
+
+    column: str
+    first: date
+    last: date
+
+    def __iter__(self) -> Iterator[date]:
+        return (self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1))
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """The table that a source keeps true, or the slice of it; the state of a sync is kept under this.
 
@@ -56,6 +74,7 @@ class Target:
         slice: The part that the source is about: `latest`, `archived`, a day; None for the whole table.
         where: The rows of the slice.
         criteria: The settings that choose what of HubSpot's data it holds.
+        days: The days that a launch is about, which its report tells one by one; None where it is about no days.
     """
 
     table: str
@@ -63,6 +82,7 @@ class Target:
     slice: str | None = None
     where: Filters = ()
     criteria: tuple[Criterion, ...] = ()
+    days: Days | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,9 @@ class Outstanding:
     def __bool__(self) -> bool:
         return bool(self.ranges)
 
+    def __contains__(self, id_: int) -> bool:
+        return any(each.start <= id_ and (each.stop is None or id_ < each.stop) for each in self.ranges)
+
     def to_json(self) -> list[list[int | None]]:
         """Return lists `[start, stop]`, for the progress kept with the data."""
         return [[range_.start, range_.stop] for range_ in self.ranges]
