@@ -39,8 +39,9 @@ DATASETS: Mapping[str, Dataset] = {
         Dataset("marketing_emails", "Marketing emails and their statistics.", ("content",)),
         Dataset("campaigns", "Campaigns and their metrics.", ("marketing.campaigns.read",),
                 "Marketing Hub Professional"),
-        Dataset("subscriptions", "Types of subscription.", ("communication_preferences.read",),
-                "Marketing Hub Starter"),
+        Dataset("email_events", "What became of each marketing email: sent, opened, clicked, bounced.", ("content",)),
+        Dataset("subscriptions", "Types of subscription, and every change of one.",
+                ("communication_preferences.read", "content"), "Marketing Hub Starter"),
         Dataset("workflows", "Workflows.", ("automation",), "a Professional edition"),
         Dataset("marketing_events", "Marketing events and who took part.", ("crm.objects.marketing_events.read",)),
     )

@@ -8,6 +8,7 @@ import dagster as dg
 from hubspot_assets.defs.assets.account import account_asset
 from hubspot_assets.defs.assets.associations import associations_family
 from hubspot_assets.defs.assets.combined import combined_family
+from hubspot_assets.defs.assets.days import days_family
 from hubspot_assets.defs.assets.family import Family
 from hubspot_assets.defs.assets.marketing import marketing_family
 from hubspot_assets.defs.assets.property_history import property_history_family
@@ -15,7 +16,7 @@ from hubspot_assets.defs.assets.records import records_family
 from hubspot_assets.defs.assets.reference import reference_family
 from hubspot_assets.defs.automation.alerts import alert_sensors
 from hubspot_assets.defs.automation.dead_runs import dead_run_sensor
-from hubspot_assets.defs.automation.jobs import freshness_job, sync_job
+from hubspot_assets.defs.automation.jobs import days_jobs, freshness_job, sync_job
 from hubspot_assets.defs.automation.retention import retention_job
 from hubspot_assets.defs.automation.schedules import schedules
 from hubspot_assets.defs.automation.sensors import change_sensor
@@ -24,7 +25,6 @@ from hubspot_assets.defs.checks.freshness import freshness_checks
 from hubspot_assets.defs.io_managers.tables import tables_io_manager
 from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.resources.hubspot import hubspot_resource
-from hubspot_assets.settings.errors import SettingsError
 from hubspot_assets.settings.hubspot import Settings
 
 
@@ -48,7 +48,7 @@ def hubspot_definitions(settings: Settings, *, key_prefix: str | Sequence[str] =
     return dg.Definitions(
         assets=[account_asset(settings, names), *assets],
         asset_checks=checks,
-        jobs=[sync_job(names, tables), freshness_job(names, freshness), *retention, *upkeep],
+        jobs=[sync_job(names, tables), *days_jobs(names, tables), freshness_job(names, freshness), *retention, *upkeep],
         schedules=schedules(settings, names, tables),
         sensors=[
             change_sensor(settings, names, tables),
@@ -62,31 +62,8 @@ def hubspot_definitions(settings: Settings, *, key_prefix: str | Sequence[str] =
     )
 
 
-NOT_YET = {
-    "events": "HUBSPOT_EVENTS asks for events",
-    "events_since": "HUBSPOT_EVENTS_SINCE asks for events",
-}
-"""Settings that are read, but that nothing obeys yet."""
-
-
-def refuse_what_is_not_there_yet(settings: Settings) -> None:
-    """See to it that nobody relies on a setting that has no effect.
-
-    Raises:
-        SettingsError: One of them is set.
-    """
-    for name, asks in NOT_YET.items():
-        if getattr(settings, name):
-            raise SettingsError(f"{asks}, which this version does not do yet: unset it.")
-
-
 def families_of(settings: Settings, names: Names) -> Sequence[Family]:
-    """Return the families that the settings ask for.
-
-    Raises:
-        SettingsError: They ask for what is not there yet.
-    """
-    refuse_what_is_not_there_yet(settings)
+    """Return the families that the settings ask for."""
     with warnings.catch_warnings():
         # Backfill policies are in beta; one warning per asset would bury every log.
         warnings.simplefilter("ignore", dg.BetaWarning)
@@ -94,6 +71,7 @@ def families_of(settings: Settings, names: Names) -> Sequence[Family]:
             records_family(settings, names),
             reference_family(settings, names),
             marketing_family(settings, names),
+            days_family(settings, names),
         ]
         if "associations" in settings.datasets:
             families.append(associations_family(settings, names))

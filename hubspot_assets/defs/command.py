@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hubspot_assets.defs.assets.family import of_keys
+import dagster as dg
+
+from hubspot_assets.defs.assets.family import SyncedTable, of_keys
+from hubspot_assets.defs.automation.jobs import DAYS
 from hubspot_assets.defs.build import families_of, hubspot_definitions
-from hubspot_assets.defs.console import sync
+from hubspot_assets.defs.console import INTERRUPTED, sync
 from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.partitions import ARCHIVED, LATEST
 from hubspot_assets.settings.errors import SettingsError
@@ -14,6 +17,8 @@ from hubspot_assets.settings.hubspot import Settings
 if TYPE_CHECKING:
     from rich.console import Console
 
+RECENT_DAYS = 8
+"""Today and the seven days before: what happened may be told that late."""
 _PARTITIONS = {LATEST: (LATEST,), ARCHIVED: (ARCHIVED,), "both": (LATEST, ARCHIVED)}
 
 
@@ -42,10 +47,32 @@ def sync_once(console: "Console", settings: Settings, names: Sequence[str], *, p
     called = Names()
     tables = [table for family in families_of(settings, called) for table in family.tables]
     selected = of_keys(tables, [called.key(name) for name in names]) if names else tables
-    return sync(
+    defs = hubspot_definitions(settings)
+    whole = [table for table in selected if table.days is None]
+    code = sync(
         console,
-        hubspot_definitions(settings),
+        defs,
         partitions=_PARTITIONS[partition],
-        keys=[table.key for table in selected],
-        run_config={"ops": {table.op: {"config": {"full": True}} for table in selected}} if full else None,
+        keys=[table.key for table in whole],
+        run_config={"ops": {table.op: {"config": {"full": True}} for table in whole}} if full else None,
     )
+    return code if code == INTERRUPTED else sync_days(console, defs, selected) or code
+
+
+def sync_days(console: "Console", defs: dg.Definitions, tables: Sequence[SyncedTable]) -> int:
+    """Read the recent days of those tables whose partitions are days, once, in this process.
+
+    Args:
+        console: Where to say how it goes.
+        defs: The definitions of all assets.
+        tables: Tables of one account; those whose partitions are no days are left out.
+
+    Returns:
+        The exit code of the process.
+    """
+    by_days = [table for table in tables if table.days is not None and table.days.get_partition_keys()]
+    if not by_days:
+        return 0
+    assert by_days[0].days is not None
+    days = by_days[0].days.get_partition_keys()[-RECENT_DAYS:]
+    return sync(console, defs, partitions=days, keys=[table.key for table in by_days], job_name=DAYS)

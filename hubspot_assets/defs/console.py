@@ -14,7 +14,7 @@ from dagster._core.errors import DagsterExecutionInterruptedError
 from hubspot_assets.defs.automation.dead_runs import end_dead_runs
 from hubspot_assets.defs.automation.jobs import SYNC
 from hubspot_assets.defs.failures import reason_of
-from hubspot_assets.defs.partitions import ARCHIVED, LATEST
+from hubspot_assets.defs.partitions import ARCHIVED, LATEST, range_tags
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,31 +55,29 @@ def sync(
     partitions: Sequence[str] = (LATEST, ARCHIVED),
     keys: Sequence[dg.AssetKey] | None = None,
     run_config: Mapping[str, Any] | None = None,
+    job_name: str = SYNC,
 ) -> int:
-    """Run the main job in this process.
+    """Run a job in this process.
 
     Args:
         console: Takes what the syncs say, and what fails.
         defs: The definitions that hold the job.
-        partitions: Live records, archived ones, or both, in this order.
+        partitions: Live records, archived ones, or both, in this order; or the first and the last day.
         keys: The assets to sync; None for all.
         run_config: Config of their ops.
+        job_name: The job; the main one by default.
 
     Returns:
         The exit code of the process: 0, 1 where something failed, 130 where it was interrupted.
     """
-    job = dg.Definitions.merge(defs, dg.Definitions(loggers={"console": _lines(console)})).resolve_job_def(SYNC)
-    tags = {
-        "dagster/asset_partition_range_start": partitions[0],
-        "dagster/asset_partition_range_end": partitions[-1],
-    }
+    job = dg.Definitions.merge(defs, dg.Definitions(loggers={"console": _lines(console)})).resolve_job_def(job_name)
     with instance_here() as instance:
         for run_id in end_dead_runs(instance):
             console.print(f"Run {run_id} had died; it is ended, and this one goes on where it stopped.")
         try:
             run = job.execute_in_process(
                 instance=instance,
-                tags=tags,
+                tags=range_tags(partitions[0], partitions[-1]),
                 asset_selection=keys,
                 run_config={"loggers": {"console": {}}, **(run_config or {})},
                 raise_on_error=False,

@@ -39,7 +39,7 @@ class EventDays:
         table: Name of the table.
     """
 
-    key = ("ID",)
+    key: Sequence[str] = ("ID",)
     column = "OCCURREDAT"
     ahead = timedelta(days=1)
     """A sender's clock may be ahead; all of today is asked for."""

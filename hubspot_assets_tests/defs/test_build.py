@@ -1,8 +1,6 @@
 import dagster as dg
-import pytest
 
 from hubspot_assets.defs.build import hubspot_definitions
-from hubspot_assets.settings.errors import SettingsError
 from hubspot_assets.settings.hubspot import Settings
 
 
@@ -34,8 +32,3 @@ def test_one_account_without_a_prefix_fits_into_a_host():
 
     defs = dg.Definitions.merge(hubspot_definitions(Settings(objects=("contacts",))), dg.Definitions(assets=[report]))
     dg.Definitions.validate_loadable(defs)
-
-
-def test_a_setting_that_nothing_obeys_is_refused():
-    with pytest.raises(SettingsError, match="HUBSPOT_EVENTS asks for events, which this version does not do yet"):
-        hubspot_definitions(Settings(events=("e_visited_page",)))

@@ -3,15 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from hubspot_assets.demo_portal.control import Portal
-from hubspot_assets.hubspot.limits.budgets import Budgets
 from hubspot_assets.hubspot.transport.client import Client
-from hubspot_assets.hubspot.transport.credentials import AccessToken
 from hubspot_assets.sync.days import DAY, DaysSource
 from hubspot_assets.sync.email_days import email_events, subscription_changes
 from hubspot_assets.sync.events import EventDays

@@ -29,6 +29,8 @@ class SyncedTable:
         targets: What its syncs keep true, given the account; None where it has no table.
         checks: Names of the checks of what its table holds.
         daily: Config of its op for the daily run that also finds what no change tells of.
+        days: Its partitions, where each is a day.
+        column: The column that tells the day of a row, where each partition is a day.
     """
 
     key: dg.AssetKey
@@ -41,11 +43,23 @@ class SyncedTable:
     targets: "Callable[[HubSpotResource], Sequence[Target]] | None" = None
     checks: tuple[str, ...] = ()
     daily: Mapping[str, Any] = field(default_factory=dict)
+    days: dg.DailyPartitionsDefinition | None = None
+    column: str | None = None
 
     @property
     def partitions(self) -> Collection[str | None]:
         """Return its partitions; None alone where it has none."""
         return self.synced.keys()
+
+    def recorded(self, partition: str | None) -> Sequence[str] | None:
+        """Return the partitions by whose last materialization Dagster knows how fresh it is; None without partitions.
+
+        Args:
+            partition: One of `partitions`.
+        """
+        if self.days is not None:
+            return self.days.get_partition_keys()[-2:]
+        return [partition] if partition is not None else None
 
 
 @dataclass(frozen=True)

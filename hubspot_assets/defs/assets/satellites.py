@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from pydantic import Field
 
 from hubspot_assets.defs.assets.family import Family, SyncedTable
 from hubspot_assets.defs.automation.freshness_policy import freshness_policy
-from hubspot_assets.defs.checks.satellites import CHECKS, satellite_checks
+from hubspot_assets.defs.checks.satellites import CHECKS, QUIET, satellite_checks
 from hubspot_assets.defs.executors.lost_steps import retry_policy
 from hubspot_assets.defs.failures import failing_clearly
 from hubspot_assets.defs.names import Names
@@ -41,14 +42,17 @@ class Satellite:
         name: Last part of its key (`contacts_to_companies`).
         description: What it is, for people.
         table: Its table; None where only the account knows, by the labels of custom objects.
-        makes: Makes its source, given what the step has prepared and whether everything is asked for.
+        makes: Makes its source, given what the step has prepared, and what the launch asks for: whether everything,
+            or which days, where partitions are days.
+        column: The column that tells the day of a row, where partitions are days.
         about: The records that its rows are about, by name; those that the step follows, where it names none.
     """
 
     name: str
     description: str
     table: str | None
-    makes: "Callable[[Any, bool], Source[Any]]"
+    makes: "Callable[[Any, Any], Source[Any]]"
+    column: str | None = None
     about: Sequence[str] = ()
 
 
@@ -64,6 +68,7 @@ class Step:
         follows: The records that they stand downstream of, by name.
         schedule: How often they are brought up to date.
         ticks: Names of the schedules that do it.
+        partitions: The days, where each is a partition.
     """
 
     name: str
@@ -73,6 +78,7 @@ class Step:
     follows: Sequence[str]
     schedule: ScheduleExpression
     ticks: frozenset[str] = frozenset((LATEST, ARCHIVED))
+    partitions: dg.DailyPartitionsDefinition | None = None
 
 
 def family_of(steps: Sequence[Step], settings: Settings, names: Names) -> Family:
@@ -99,27 +105,32 @@ def step_assets(step: Step, settings: Settings, names: Names) -> dg.AssetsDefini
                 group_name=step.group,
                 kinds={"hubspot", settings.destination},
                 owners=settings.owners,
-                metadata={"dagster/table_name": satellite.table} if satellite.table else None,
+                metadata=_metadata(satellite),
                 freshness_policy=freshness_policy(step.schedule),
             )
             for satellite in step.satellites
         },
         deps=[names.key(each) for each in step.follows or ("account",)],
         can_subset=True,
+        partitions_def=step.partitions,
+        backfill_policy=dg.BackfillPolicy.single_run() if step.partitions else None,
+        config_schema=None if step.partitions else SatelliteConfig.to_fields_dict(),
         required_resource_keys={hubspot_key},
         pool=names.pool(step.name),
         retry_policy=retry_policy(settings),
     )
-    def assets(context: dg.AssetExecutionContext, config: SatelliteConfig) -> Iterator[dg.Output]:
+    def assets(context: dg.AssetExecutionContext) -> Iterator[dg.Output]:
         from hubspot_assets.sync.sync import Sync
 
         hubspot: HubSpotResource = getattr(context.resources, hubspot_key)
+        config = context.op_execution_context.op_config or {}
+        asked = _days(context) if step.partitions else config["full"]
         with failing_clearly():
             client, prepared = hubspot.client, step.prepare(hubspot)
         for satellite in step.satellites:
             if satellite.name in context.op_execution_context.selected_output_names:
-                make = partial(satellite.makes, prepared, config.full)
-                sync = Sync(client, [make], context.run.run_id, context.log.info, config.restart)
+                make = partial(satellite.makes, prepared, asked)
+                sync = Sync(client, [make], context.run.run_id, context.log.info, config.get("restart", False))
                 yield dg.Output(sync, satellite.name)
 
     return assets
@@ -137,18 +148,42 @@ def synced_tables(step: Step, names: Names) -> Sequence[SyncedTable]:
             follows=frozenset(names.key(each) for each in step.follows),
             about=frozenset(names.key(each) for each in satellite.about or step.follows),
             targets=partial(_targets, step, satellite),
-            checks=CHECKS,
-            daily={"full": True},
+            checks=(*CHECKS, QUIET) if step.partitions else CHECKS,
+            daily={} if step.partitions else {"full": True},
+            days=step.partitions,
+            column=satellite.column,
         )
         for satellite in step.satellites
     ]
 
 
 def _targets(step: Step, satellite: Satellite, hubspot: HubSpotResource) -> "Sequence[Target]":
-    return [satellite.makes(step.prepare(hubspot), False).target]
+    asked = [date.today()] if step.partitions else False
+    return [satellite.makes(step.prepare(hubspot), asked).target]
+
+
+def _metadata(satellite: Satellite) -> dict[str, str]:
+    """What is known of the table before it is there; Dagster calls the column of the partition an expression."""
+    metadata = {"dagster/table_name": satellite.table, "partition_expr": satellite.column}
+    return {name: value for name, value in metadata.items() if value}
+
+
+def _days(context: dg.AssetExecutionContext) -> Sequence[date]:
+    """The days that a launch selects.
+
+    Raises:
+        dagster.Failure: It selects none; Dagster takes a range that runs backwards for an empty one.
+    """
+    selected = context.has_partition_key or context.has_partition_key_range
+    days = [date.fromisoformat(each) for each in context.partition_keys] if selected else []
+    if not days:
+        raise dg.Failure("The launch selects no day: choose one, or a range of them.", allow_retries=False)
+    return days
 
 
 def _description(step: Step, satellite: Satellite, names: Names) -> str:
     table = f"Table `{satellite.table}`." if satellite.table else "The table is named by the labels in HubSpot."
+    if step.partitions:
+        return f"{satellite.description}\n\n{table}"
     config = f"```yaml\nops:\n  {names.op(step.name)}:\n    config:\n      full: true\n```"
     return f"{satellite.description}\n\n{table}\n\nTo read everything anew, add config to the launch:\n\n{config}"

@@ -44,6 +44,14 @@ def being_synced(
     return at_work
 
 
+def last_run_going(instance: dg.DagsterInstance, schedule: str) -> str | None:
+    """Return the id of a run of a schedule that has not ended."""
+    going = instance.get_runs(
+        dg.RunsFilter(statuses=list(UNFINISHED), tags={"dagster/schedule_name": schedule}), limit=1
+    )
+    return going[0].run_id if going else None
+
+
 def _at_work(instance: dg.DagsterInstance, run: dg.DagsterRun, tables: Iterable[SyncedTable]) -> Iterable[SyncedTable]:
     """The tables that a run has not done yet; of one that reads everything, those that it is doing."""
     steps = {each.step_key: each for each in instance.get_run_step_stats(run.run_id)}

@@ -9,10 +9,12 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from hubspot_assets.defs.assets.family import SyncedTable
-from hubspot_assets.defs.automation.jobs import FRESHNESS, RETENTION, SYNC
+from hubspot_assets.defs.automation.jobs import DAYS, FRESHNESS, RETENTION, SYNC
 from hubspot_assets.defs.names import Names
 
 _REPOSITORY = ".dagster/repository"
+_AT_ONCE = 500
+"""Materializations that are asked for by one statement."""
 _ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
 
 
@@ -66,7 +68,7 @@ def forget_runs(
     """
     last = _last_materializations(instance, tables)
     forgotten = 0
-    for job in map(names.of, (SYNC, FRESHNESS, RETENTION)):
+    for job in map(names.of, (SYNC, DAYS, FRESHNESS, RETENTION)):
         filters = dg.RunsFilter(job_name=job, statuses=list(_ENDED), updated_before=before, tags=tags or {})
         for run_id in set(instance.get_run_ids(filters)) - last:
             instance.delete_run(run_id)
@@ -78,8 +80,24 @@ def _last_materializations(instance: dg.DagsterInstance, tables: Iterable[Synced
     """The runs that made what the UI shows of each partition."""
     last = set()
     for table in tables:
+        if table.days is not None:
+            last |= _last_of_days(instance, table.key)
+            continue
         for partition in table.partitions:
             of_partition = [partition] if partition is not None else None
             wanted = dg.AssetRecordsFilter(asset_key=table.key, asset_partitions=of_partition)
             last |= {record.run_id for record in instance.fetch_materializations(wanted, limit=1).records}
     return last
+
+
+def _last_of_days(instance: dg.DagsterInstance, key: dg.AssetKey) -> set[str]:
+    """The runs that made what the UI shows of each day."""
+    newest = instance.event_log_storage.get_latest_storage_id_by_partition(
+        key, dg.DagsterEventType.ASSET_MATERIALIZATION
+    )
+    ids = sorted(newest.values())
+    runs = set()
+    for start in range(0, len(ids), _AT_ONCE):
+        wanted = dg.AssetRecordsFilter(asset_key=key, storage_ids=ids[start : start + _AT_ONCE])
+        runs |= {record.run_id for record in instance.fetch_materializations(wanted, limit=_AT_ONCE).records}
+    return runs

@@ -10,8 +10,9 @@ from itertools import groupby
 import dagster as dg
 
 from hubspot_assets.defs.assets.family import SyncedTable, check_keys, of_tick
+from hubspot_assets.defs.automation.day_schedules import day_schedules
 from hubspot_assets.defs.automation.jobs import FRESHNESS, RETENTION, SYNC
-from hubspot_assets.defs.automation.launches import FULL, UNFINISHED, being_synced
+from hubspot_assets.defs.automation.launches import FULL, being_synced, last_run_going
 from hubspot_assets.defs.automation.upkeep import UPKEEP
 from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.partitions import ARCHIVED, LATEST, MARKETING
@@ -46,6 +47,7 @@ def schedules(settings: Settings, names: Names, tables: Sequence[SyncedTable]) -
             daily=True,
         ),
         *_marketing(names, settings.marketing_schedule, tables),
+        *day_schedules(settings, names, tables),
         _reconcile(names, replace(RECONCILE, time_zone=settings.time_zone), tables),
         _of_job(
             names.of(FRESHNESS),
@@ -116,7 +118,7 @@ def _marketing(
         f"HUBSPOT_DATASETS names them, and runs their asset checks. Runs {when.text} ({when.time_zone}).",
     )
     def marketing(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        going = _last_run_going(context.instance, name)
+        going = last_run_going(context.instance, name)
         if going:
             return dg.SkipReason(f"The last sync of marketing is still going: run {going}")
         return dg.RunRequest(
@@ -142,7 +144,7 @@ def _reconcile(names: Names, when: ScheduleExpression, tables: Sequence[SyncedTa
         f"{when.text} ({when.time_zone}).",
     )
     def reconcile(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        going = _last_run_going(context.instance, name)
+        going = last_run_going(context.instance, name)
         if going:
             return dg.SkipReason(f"The last reconciliation is still going: run {going}")
         return dg.RunRequest(
@@ -186,14 +188,6 @@ def _of_job(job: str, when: ScheduleExpression, description: str) -> dg.Schedule
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description=description,
     )
-
-
-def _last_run_going(instance: dg.DagsterInstance, schedule: str) -> str | None:
-    """The id of a run of a schedule that has not ended."""
-    going = instance.get_runs(
-        dg.RunsFilter(statuses=list(UNFINISHED), tags={"dagster/schedule_name": schedule}), limit=1
-    )
-    return going[0].run_id if going else None
 
 
 def _still_going(partition: str, at_work: Mapping[dg.AssetKey, str]) -> str:

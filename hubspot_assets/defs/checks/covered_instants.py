@@ -1,6 +1,6 @@
 """Up to when each table is complete, by what Dagster and the warehouse know together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ def covered_instants(
     tables: Mapping[dg.AssetKey, str | None],
     *,
     enough: timedelta | None = None,
+    recorded: Mapping[dg.AssetKey, Sequence[str] | None] | None = None,
 ) -> Mapping[dg.AssetKey, datetime | None]:
     """The covered instant of one partition of some assets.
 
@@ -33,6 +34,7 @@ def covered_instants(
         tables: the assets, and the name of each one's table; None for a custom object, whose table is known once it
             has been materialized.
         enough: the warehouse is not asked about instants that are not older than this: asking may wake it up.
+        recorded: the partitions that Dagster records the syncs of an asset under, where it is not `partition`.
 
     Returns:
         The instant (aware, UTC) by asset; None where no sync has finished.
@@ -41,7 +43,8 @@ def covered_instants(
     left: dict[dg.AssetKey, str] = {}
     now = datetime.now(UTC)
     for key, declared in tables.items():
-        metadata = _last_metadata(instance, key, partition)
+        own = [partition] if partition is not None else None
+        metadata = _last_metadata(instance, key, (recorded or {}).get(key, own))
         covered = metadata.get(COVERED_UNTIL)
         instants[key] = datetime.fromtimestamp(covered.value, UTC) if covered is not None else None  # pyright: ignore
         table = metadata[TABLE_NAME].value if TABLE_NAME in metadata else declared
@@ -59,9 +62,8 @@ def covered_instants(
 
 
 def _last_metadata(
-    instance: dg.DagsterInstance, key: dg.AssetKey, partition: str | None
+    instance: dg.DagsterInstance, key: dg.AssetKey, partitions: Sequence[str] | None
 ) -> Mapping[str, dg.MetadataValue]:
-    partitions = [partition] if partition is not None else None
     wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=partitions)
     records = instance.fetch_materializations(wanted, limit=1).records
     materialization = records[0].asset_materialization if records else None

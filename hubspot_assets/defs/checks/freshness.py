@@ -38,18 +38,19 @@ def freshness_checks(settings: Settings, names: Names, tables: Sequence[SyncedTa
     )
     def freshness(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         for (partition, schedule), alike in _alike(tables).items():
-            selected = {
-                table.key: table.table
+            selected = [
+                table
                 for table in alike
                 if dg.AssetCheckKey(table.key, check_name(partition)) in context.selected_asset_check_keys
-            }
+            ]
             with failing_clearly():
                 instants = covered_instants(
                     context.instance,
                     lambda: warehouse_of(settings),
                     partition,
-                    selected,
+                    {table.key: table.table for table in selected},
                     enough=patience(schedule).warn,
+                    recorded={table.key: table.recorded(partition) for table in selected},
                 )
             for key, instant in instants.items():
                 yield _result(key, partition, schedule, instant)

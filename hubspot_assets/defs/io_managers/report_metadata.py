@@ -19,6 +19,9 @@ _TYPES: Mapping[pa.DataType, str] = {
 }
 """The columns' types as README and people call them; destinations spell them each in its own way."""
 
+_OF_EACH_DAY = ("dagster/table_name", "dagster/row_count", "covered_until", "destination")
+"""What each partition of a launch of several days tells."""
+
 
 def report_metadata(report: Report, *, rows_in_table: int, destination: str) -> Mapping[str, dg.MetadataValue]:
     """Metadata of one materialized partition; numbers stay numbers, so that the UI can plot them.
@@ -77,6 +80,26 @@ def report_metadata(report: Report, *, rows_in_table: int, destination: str) -> 
             "\n".join(f"- {change.kind} {change.column or 'table ' + change.table}" for change in report.schema_changes)
         )
     return metadata
+
+
+def by_partition(
+    report: Report, metadata: Mapping[str, dg.MetadataValue]
+) -> Mapping[str | None, Mapping[str, dg.MetadataValue]]:
+    """Return the metadata of each partition that a report is about.
+
+    Of a launch of days, each day tells its rows, and the last one what the launch did: told by each of them, plots
+    would count it many times over.
+    """
+    if not report.rows_by_day:
+        return {report.target.slice: metadata}
+    last, told = max(report.rows_by_day), {name: metadata[name] for name in _OF_EACH_DAY if name in metadata}
+    return {
+        f"{day}": {
+            **(metadata if day == last else {**told, "told_with": dg.MetadataValue.text(f"{last}")}),
+            "dagster/partition_row_count": dg.MetadataValue.int(rows),
+        }
+        for day, rows in report.rows_by_day.items()
+    }
 
 
 def _column_schema(table: Table) -> dg.TableSchema:

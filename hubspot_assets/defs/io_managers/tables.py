@@ -22,8 +22,8 @@ class TablesIOManager(dg.IOManager):
     An asset returns a `Sync`, which holds no rows: they flow from HubSpot into the table while the output is handled,
     so memory stays flat. A downstream asset receives the table as a pandas DataFrame (Arrow dtypes: decimals stay
     exact), and of that the rows that HubSpot still has. On its `AssetIn`, `metadata={"columns": [...]}` selects
-    columns, and `metadata={"deleted": True}` brings the rows that are gone as well; where it is partitioned like the
-    records, its partitions select the live or the archived ones.
+    columns, and `metadata={"deleted": True}` brings the rows that are gone as well; where it is partitioned like its
+    upstream, its partitions select the live or the archived records, or the days.
 
     Args:
         settings: Where the tables are.
@@ -34,7 +34,7 @@ class TablesIOManager(dg.IOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: "Storable") -> None:
         """Bring the tables of one asset into line with HubSpot."""
-        from hubspot_assets.defs.io_managers.report_metadata import report_metadata
+        from hubspot_assets.defs.io_managers.report_metadata import by_partition, report_metadata
         from hubspot_assets.sync.sync import Storable
 
         if not isinstance(obj, Storable):
@@ -49,9 +49,10 @@ class TablesIOManager(dg.IOManager):
         for report in reports:
             # Each partition tells of the table as it is once all are written.
             told = report_metadata(report, rows_in_table=reports[-1].rows_in_table, destination=warehouse.describe())
-            context.step_context.add_asset_metadata(
-                {**known, **told}, asset_key=context.asset_key, partition_key=report.target.slice
-            )
+            for partition, of_partition in by_partition(report, {**known, **told}).items():
+                context.step_context.add_asset_metadata(
+                    of_partition, asset_key=context.asset_key, partition_key=partition
+                )
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
         """Load the table of an upstream asset, or some partitions or columns of it."""
@@ -66,7 +67,9 @@ class TablesIOManager(dg.IOManager):
         with failing_clearly():
             warehouse = warehouse_of(self._settings)
             name = _table_name(context)
-            where = rows_of(warehouse.schema(name), selected, deleted=bool(asked.get("deleted")))
+            where = rows_of(
+                warehouse.schema(name), selected, deleted=bool(asked.get("deleted")), day_column=_day_column(context)
+            )
             table = warehouse.read(name, columns, where)
         return table.to_pandas(types_mapper=pd.ArrowDtype)
 
@@ -94,6 +97,12 @@ def _columns_known_so_far(context: dg.OutputContext) -> dict[str, Any]:
     """The columns as the last sync described them: one that finds nothing changed does not ask HubSpot for them."""
     described = last_metadata(context.step_context.instance, context.asset_key).get("dagster/column_schema")
     return {"dagster/column_schema": described} if described else {}
+
+
+def _day_column(context: dg.InputContext) -> str | None:
+    """The column that tells the day of a row, where the upstream asset's partitions are days."""
+    upstream = context.upstream_output
+    return ((upstream.definition_metadata or {}) if upstream else {}).get("partition_expr")
 
 
 def _table_name(context: dg.InputContext) -> str:
