@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import pyarrow as pa
+
 from hubspot_assets.catalog.object_types import ObjectType
 from hubspot_assets.hubspot.records.search import Window
 from hubspot_assets.hubspot.transport.client import Client
@@ -14,9 +16,11 @@ from hubspot_assets.sync.records.record_table import PROPERTY_DEFINITIONS
 from hubspot_assets.sync.report import Report
 from hubspot_assets.sync.source import Mode, Target
 from hubspot_assets.tables.associations import AssociationsTable
+from hubspot_assets.tables.names import event_table_names
 from hubspot_assets.warehouse.base import UNPARSED, View, Warehouse
 from hubspot_assets.warehouse.views import Select, json_object, property_texts, union_all, unpivoted
 
+EVENT = ("ID", "EVENTTYPE", "OBJECTTYPEID", "OBJECTID", "OCCURREDAT")
 COMMON = ("OBJECTTYPEID", "OBJECTID", "CREATEDAT", "UPDATEDAT", "ARCHIVED", "DELETIONREASON", "INGESTEDAT")
 LIVE = ("OBJECTID", "CREATEDAT", "UPDATEDAT", "URL")
 # fmt: off
@@ -38,11 +42,13 @@ class Combined:
         warehouse: Where the tables are.
         types: The object types.
         pairs: The pairs of them whose associations are synced.
+        event_types: The types of events that are read.
     """
 
     warehouse: Warehouse
     types: Sequence[ObjectType]
     pairs: Sequence[tuple[ObjectType, ObjectType]]
+    event_types: Sequence[str] = ()
 
     def objects(self) -> Sequence[View]:
         """Return the view of all records of all types."""
@@ -100,6 +106,19 @@ class Combined:
             "ASSOCIATIONS", selects, "Every association of every pair; REMOVEDAT is NULL while it stands."
         )
 
+    def events(self) -> Sequence[View]:
+        """Return the view of all events of all types, with their properties as JSON."""
+        dialect, selects = self.warehouse.dialect, []
+        for event_type, table in event_table_names(self.event_types).items():
+            stored = self.warehouse.schema(table)
+            if stored is not None:
+                columns = {name: dialect.quoted(name) for name in EVENT}
+                texts = property_texts(dialect, stored, self._columns_of(event_type, stored))
+                columns["PROPERTIES"] = json_object(dialect, texts)
+                columns["INGESTEDAT"] = dialect.quoted("INGESTEDAT")
+                selects.append(Select(columns, dialect.quoted(table)))
+        return self._view("EVENTS", selects, "Every event of every type, with its properties as JSON: name to text.")
+
     def live_records(self) -> Sequence[View]:
         """Return a view per object type: its live records, columns called as their properties."""
         dialect, views = self.warehouse.dialect, []
@@ -118,10 +137,15 @@ class Combined:
     def _columns(self, object_type: ObjectType) -> Mapping[str, str]:
         """The properties by the columns that hold them, of one type."""
         stored = self.warehouse.schema(object_type.table)
-        definitions = self.warehouse.read(
-            PROPERTY_DEFINITIONS.name, ["NAME", "COLUMNNAME"], [("OBJECTTYPEID", "=", object_type.object_type_id)]
-        ).to_pylist()
         assert stored is not None
+        return self._columns_of(object_type.object_type_id, stored)
+
+    def _columns_of(self, type_: str, stored: pa.Schema) -> Mapping[str, str]:
+        if self.warehouse.schema(PROPERTY_DEFINITIONS.name) is None:
+            return {}
+        definitions = self.warehouse.read(
+            PROPERTY_DEFINITIONS.name, ["NAME", "COLUMNNAME"], [("OBJECTTYPEID", "=", type_)]
+        ).to_pylist()
         return {
             row["COLUMNNAME"]: row["NAME"]
             for row in sorted(definitions, key=lambda row: row["NAME"])
@@ -167,6 +191,7 @@ class CombinedSync:
         types: The object types.
         pairs: Pairs of them.
         say: Takes lines for people.
+        event_types: Types of events.
     """
 
     client: Client
@@ -174,6 +199,7 @@ class CombinedSync:
     types: Sequence[ObjectType]
     pairs: Sequence[tuple[ObjectType, ObjectType]]
     say: Callable[[str], object] = field(default=print)
+    event_types: Sequence[str] = ()
 
     def write_to(self, warehouse: Warehouse, tag: Mapping[str, str]) -> Iterator[Report]:
         """Make the views that differ from what is stored.
@@ -186,7 +212,7 @@ class CombinedSync:
         """
         began, tagged = time.monotonic(), warehouse.tagged(tag)
         with tagged.reading():
-            views = getattr(Combined(tagged, self.types, self.pairs), self.name)()
+            views = getattr(Combined(tagged, self.types, self.pairs, self.event_types), self.name)()
         changes = tagged.ensure_views(*views) if views else []
         self.say(f"{self.name}: {', '.join(f'{change.kind} {change.table}' for change in changes) or 'unchanged'}")
         names = ", ".join(view.name for view in views) or self.name.upper()

@@ -17,6 +17,7 @@ from hubspot_assets.demo_portal.control import Portal
 from hubspot_assets.hubspot.limits.budgets import Budgets
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.credentials import AccessToken
+from hubspot_assets.sync.combined import CombinedSync
 from hubspot_assets.sync.days import DAY, DaysSource
 from hubspot_assets.sync.email_days import email_events, subscription_changes
 from hubspot_assets.sync.events import EventDays
@@ -275,6 +276,34 @@ def test_events_about_custom_objects_carry_their_type(by_day: ByDay) -> None:
     by_day.sync(CALLS)
     [car] = [row["OBJECTTYPEID"] for row in by_day.rows(CALLS) if row["OBJECTTYPEID"] not in ("0-1", "ODD")]
     assert car.startswith("2-")
+
+
+def test_the_combined_view_has_every_event_with_its_properties_as_hubspot_spells_them(anywhere: ByDay) -> None:
+    types = (VISITS, login(anywhere.portal), CALLS)
+    for what in types[:2]:
+        anywhere.sync(what, days=50)
+
+    def changed() -> list[str]:
+        sync = CombinedSync(anywhere.client, "events", (), (), print, types)
+        [report] = sync.write_to(anywhere.warehouse, {})
+        return [change.kind for change in report.schema_changes]
+
+    assert (changed(), changed()) == (["created"], [])
+    # What is empty is NULL in a column, and left out here.
+    truth = {
+        event["id"]: (what, event["objectId"], {name: text for name, text in event["properties"].items() if text})
+        for what in types
+        for event in anywhere.portal.events(what)
+    }
+    found = {
+        row["ID"]: (row["EVENTTYPE"], str(row["OBJECTID"]), json.loads(row["PROPERTIES"]))
+        for row in anywhere.warehouse.read("EVENTS").to_pylist()
+    }
+    assert found.keys() == truth.keys()
+    numbers = {"1E+3": "1000"}
+    for id_, (what, record, properties) in truth.items():
+        spelt = {name: numbers.get(text, text) if name == "seats" else text for name, text in properties.items()}
+        assert found[id_] == (what, record, spelt)
 
 
 # Trouble

@@ -14,6 +14,7 @@ from hubspot_assets.defs.partitions import LATEST
 from hubspot_assets.defs.resources.hubspot import HubSpotResource
 from hubspot_assets.defs.resources.object_types import object_types
 from hubspot_assets.settings.hubspot import Settings
+from hubspot_assets.tables.names import event_table_names
 
 GROUP = "combined"
 STEP = "combined_views"
@@ -24,6 +25,7 @@ _DESCRIPTIONS = {
     "Query it with `WHERE OBJECTTYPEID = '0-1'`.",
     "object_with_object_properties": "View `OBJECT_WITH_OBJECT_PROPERTIES`: every record with its properties as JSON.",
     "associations": "View `ASSOCIATIONS`: every association of every pair.",
+    "events": "View `EVENTS`: every event of every type, with its properties as JSON.",
     "live_records": "A view per object type (`CONTACTS`, `DEALS` …): live records only, columns called as the "
     "properties, so that `SELECT EMAIL FROM CONTACTS` is a whole query.",
 }
@@ -31,7 +33,7 @@ _DESCRIPTIONS = {
 
 def combined_family(settings: Settings, names: Names) -> Family:
     """Return the assets of the combined views; a destination without views has none."""
-    if not settings.datasets or settings.destination not in ("duckdb", "snowflake"):
+    if not (settings.datasets or settings.events) or settings.destination not in ("duckdb", "snowflake"):
         return Family((), ())
     follows = frozenset(names.key(name) for name in settings.objects)
     return Family(
@@ -51,18 +53,19 @@ def combined_family(settings: Settings, names: Names) -> Family:
 
 
 def _names(settings: Settings) -> Sequence[str]:
-    without = set() if "associations" in settings.datasets else {"associations"}
-    return [name for name in _DESCRIPTIONS if name not in without]
+    there = {"associations": "associations" in settings.datasets, "events": bool(settings.events)}
+    return [name for name in _DESCRIPTIONS if there.get(name, True)]
 
 
 def _assets(settings: Settings, names: Names) -> dg.AssetsDefinition:
     hubspot_key = names.of("hubspot")
 
     def deps(name: str) -> set[dg.AssetKey]:
-        records = {names.key(each) for each in settings.objects}
-        return (
-            {names.key(f"{one}_to_{other}") for one, other in pairs_of(settings)} if name == "associations" else records
-        )
+        if name == "associations":
+            return {names.key(f"{one}_to_{other}") for one, other in pairs_of(settings)}
+        if name == "events":
+            return {names.key(table) for table in event_table_names(settings.events).values()}
+        return {names.key(each) for each in settings.objects}
 
     @dg.multi_asset(
         name=names.op(STEP),
@@ -94,7 +97,9 @@ def _assets(settings: Settings, names: Names) -> dg.AssetsDefinition:
         pairs = [(types[one], types[other]) for one, other in pairs_of(settings)]
         for name in _names(settings):
             if name in context.op_execution_context.selected_output_names:
-                sync = CombinedSync(hubspot.client, name, list(types.values()), pairs, context.log.info)
+                sync = CombinedSync(
+                    hubspot.client, name, list(types.values()), pairs, context.log.info, settings.events
+                )
                 yield dg.Output(sync, name)
 
     return combined
