@@ -1,15 +1,18 @@
 """What a token can read of a HubSpot account, looked at one object type after the other."""
 
+import difflib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 from hubspot_assets.catalog.datasets import DATASETS
 from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
 from hubspot_assets.defs.resources.client import client_of
 from hubspot_assets.hubspot.account import account, granted_scopes
+from hubspot_assets.hubspot.event_definitions import event_types
 from hubspot_assets.hubspot.properties import property_definitions
 from hubspot_assets.hubspot.schemas import custom_object_types
-from hubspot_assets.hubspot.transport import paths
+from hubspot_assets.hubspot.transport import legacy, paths
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.errors import (
     BudgetsUnavailable,
@@ -69,6 +72,9 @@ def _of_account(client: Client, settings: Settings) -> Iterator[Prerequisite]:
         )
     yield Prerequisite("readable", True, f"HUBSPOT_OBJECTS={','.join(_readable(client, granted))}")
     yield _datasets(settings.datasets, granted)
+    yield from _legacy(settings.datasets, client.now().date())
+    if settings.events:
+        yield _events(client, settings.events)
     yield Prerequisite("limits", True, client.budgets.describe())
 
 
@@ -155,3 +161,30 @@ def _datasets(names: Sequence[str], granted: frozenset[str] | None) -> Prerequis
         f"the access token lacks scopes: {each}. Add them to the service key or app in HubSpot's settings, or leave "
         "these datasets out of HUBSPOT_DATASETS",
     )
+
+
+def _legacy(names: Sequence[str], today: date) -> Iterator[Prerequisite]:
+    """Warn of datasets whose only source HubSpot has ended the support of."""
+    ended = {each for each in legacy.ended(today) if set(each.datasets) & set(names)}
+    for each in sorted(ended, key=lambda endpoint: endpoint.path):
+        yield Prerequisite(
+            "legacy",
+            True,
+            f"HubSpot has ended the support of {each.path}, the source of {each.gives}, on {each.supported_until}: "
+            "it may stop to answer any day. Look for a newer version of hubspot_assets",
+            doubtful=True,
+        )
+
+
+def _events(client: Client, names: Sequence[str]) -> Prerequisite:
+    try:
+        known = {each.lower() for each in event_types(client)}
+    except Forbidden as error:
+        return Prerequisite("events", False, f"{error} Unset HUBSPOT_EVENTS")
+    if strangers := [name for name in names if name not in known]:
+        near = [each for name in strangers for each in difflib.get_close_matches(name, known, n=1)]
+        meant = f" (did you mean {', '.join(near)}?)" if near else ""
+        return Prerequisite(
+            "events", False, f"HUBSPOT_EVENTS names {', '.join(strangers)}{meant}, which the account does not have"
+        )
+    return Prerequisite("events", True, ", ".join(names))

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from hubspot_assets.hubspot.limits.budgets import Budgets
@@ -175,3 +177,29 @@ def test_a_custom_object_that_is_named_twice_is_told(account, monkeypatch):
     found = look()
     assert found["cars"].works
     assert "twice, as cars and as 2-41234567: keep one of them" in found["2-41234567"].detail
+
+
+def test_events_that_the_account_does_not_have_are_told_with_the_nearest_that_it_has(account, monkeypatch):
+    monkeypatch.setenv("HUBSPOT_OBJECTS", "goals")
+    monkeypatch.setenv("HUBSPOT_EVENTS", "e_visited_page")
+    assert look()["events"].works
+    monkeypatch.setenv("HUBSPOT_EVENTS", "e_visited_page,e_visted_page")
+    found = look()["events"]
+    assert not found.works
+    assert "names e_visted_page (did you mean e_visited_page?)" in found.detail
+    account.behavior(events_in_plan=False)
+    found = look()["events"]
+    assert not found.works
+    assert "Enterprise" in found.detail
+
+
+def test_an_endpoint_whose_support_has_ended_is_warned_of_where_a_dataset_needs_it(account, monkeypatch):
+    monkeypatch.setenv("HUBSPOT_OBJECTS", "goals")
+    monkeypatch.setenv("HUBSPOT_DATASETS", "email_events,workflows")
+    assert "legacy" not in look()
+    account.advance(timedelta(days=200))
+    assert "/automation/v4/flows" in look()["legacy"].detail
+    account.advance(timedelta(days=200))
+    told = [each for each in prerequisites(Settings.load()) if each.subject == "legacy"]
+    assert all(each.works and each.doubtful for each in told)
+    assert ["workflows" in each.detail or "e-mail events" in each.detail for each in told] == [True, True]

@@ -1,7 +1,7 @@
 """Asset checks of the tables around the records."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -66,34 +66,19 @@ def _duplicates(instance: dg.DagsterInstance, table: SyncedTable, settings: Sett
     )
 
 
-def _quiet_days(instance: dg.DagsterInstance, table: SyncedTable, settings: Settings) -> dg.AssetCheckResult:
-    from hubspot_assets.sync.quiet_days import WEEKS, quiet_days
+def _quiet_days(instance: dg.DagsterInstance, table: SyncedTable, settings: Settings) -> dg.AssetCheckResult:  # noqa: ARG001
+    from hubspot_assets.sync.quiet_days import look_for_quiet_days
 
-    last = datetime.now(UTC).date() - timedelta(days=1)
-    since = datetime.combine(last - timedelta(weeks=WEEKS), time.min)
-    warehouse = warehouse_of(settings)
     assert table.table is not None
     assert table.column is not None
-    counted: Mapping[date, int] = {}
-    if warehouse.count(table.table):
-        counted = warehouse.count_by_day(table.table, table.column, ((table.column, ">=", since),))
-    quiet = quiet_days(counted, last)
-    days = ", ".join(f"{each}" for each in quiet)
-    unread = [f"{each}" for each in quiet if f"{each}" not in instance.get_materialized_partitions(table.key)]
-    cure = (
-        f"Never read: {', '.join(unread)}; materialize them."
-        if unread
-        else "See whether what sends them was down, and materialize these days again."
-    )
+    found = look_for_quiet_days(warehouse_of(settings), table.table, table.column, datetime.now(UTC).date())
     return dg.AssetCheckResult(
         asset_key=table.key,
         check_name=QUIET,
-        passed=not quiet,
+        passed=found.holds,
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"Nothing on {days}, where other weeks are busy. {cure}"
-        if quiet
-        else "No busy day is without rows.",
-        metadata={"quiet_days": len(quiet)},
+        description=found.sentence,
+        metadata=found.facts,
     )
 
 

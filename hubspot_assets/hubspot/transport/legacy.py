@@ -18,23 +18,29 @@ class LegacyEndpoint:
     Attributes:
         path: From the root of the API, with braces where something is to be filled in.
         gives: What is read there, for people.
+        datasets: The datasets that it is read for (`catalog/datasets.py`).
         supported_until: The first day without support.
         successor: What HubSpot offers instead; empty where nothing is known.
     """
 
     path: str
     gives: str
+    datasets: tuple[str, ...]
     supported_until: date
     successor: str = ""
 
 
-FORMS = LegacyEndpoint("/marketing/v3/forms", "forms", _END_OF_V1_TO_V3, "/marketing/forms/2027-03-beta")
-SUBMISSIONS = LegacyEndpoint("/form-integrations/v1/submissions/forms/{form}", "form submissions", _END_OF_V1_TO_V3)
-EMAIL_EVENTS = LegacyEndpoint("/email/public/v1/events", "e-mail events", _END_OF_V1_TO_V3)
-SUBSCRIPTION_TIMELINE = LegacyEndpoint(
-    "/email/public/v1/subscriptions/timeline", "changes of subscriptions", _END_OF_V1_TO_V3
+FORMS = LegacyEndpoint("/marketing/v3/forms", "forms", ("forms",), _END_OF_V1_TO_V3, "/marketing/forms/2027-03-beta")
+SUBMISSIONS = LegacyEndpoint(
+    "/form-integrations/v1/submissions/forms/{form}", "form submissions", ("forms",), _END_OF_V1_TO_V3
 )
-FLOWS = LegacyEndpoint("/automation/v4/flows", "workflows", _END_OF_V4, "/automation/flows/2026-09-beta")
+EMAIL_EVENTS = LegacyEndpoint("/email/public/v1/events", "e-mail events", ("email_events",), _END_OF_V1_TO_V3)
+SUBSCRIPTION_TIMELINE = LegacyEndpoint(
+    "/email/public/v1/subscriptions/timeline", "changes of subscriptions", ("subscriptions",), _END_OF_V1_TO_V3
+)
+FLOWS = LegacyEndpoint(
+    "/automation/v4/flows", "workflows", ("workflows",), _END_OF_V4, "/automation/flows/2026-09-beta"
+)
 
 ENDPOINTS: tuple[LegacyEndpoint, ...] = (FORMS, SUBMISSIONS, EMAIL_EVENTS, SUBSCRIPTION_TIMELINE, FLOWS)
 

@@ -5,8 +5,9 @@ import pytest
 from dagster._core.events import StepMaterializationData
 from dagster._core.test_utils import create_run_for_test
 
+from hubspot_assets.defs.assets.days import days_family
 from hubspot_assets.defs.assets.records import records_family
-from hubspot_assets.defs.automation.jobs import FRESHNESS, SYNC
+from hubspot_assets.defs.automation.jobs import DAYS, FRESHNESS, SYNC
 from hubspot_assets.defs.automation.retention import forget_runs, retention_job
 from hubspot_assets.defs.names import Names
 from hubspot_assets.settings.hubspot import Settings
@@ -84,3 +85,16 @@ def test_the_job_says_how_many_runs_it_forgot(instance, ran, days, forgotten):
     assert (old in left(instance)) is not bool(forgotten)
     said = [record.user_message for record in instance.all_logs(done.run_id)]
     assert any(message.startswith(f"Forgot {forgotten} runs") for message in said)
+
+
+def test_runs_that_materialized_a_day_last_stay(instance, ran):
+    settings = Settings(objects=("contacts",), datasets=("email_events",))
+    [emails] = days_family(settings, Names()).tables
+    first = ran((emails.key, "2026-11-01"), (emails.key, "2026-11-02"), job=DAYS)
+    second = ran((emails.key, "2026-11-02"), (emails.key, "2026-11-03"), job=DAYS)
+    third = ran((emails.key, "2026-11-03"), job=DAYS)
+    assert forget_runs(instance, Names(), [emails], TOMORROW) == 0
+    fourth = ran((emails.key, "2026-11-02"), job=DAYS)
+    assert forget_runs(instance, Names(), [emails], TOMORROW) == 1
+    assert left(instance) == {first, third, fourth}
+    assert second not in left(instance)
