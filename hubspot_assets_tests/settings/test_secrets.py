@@ -1,3 +1,4 @@
+import io
 import json
 import sys
 from contextlib import contextmanager
@@ -7,7 +8,14 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from moto import mock_aws
+from pydantic import SecretStr
+from rich.console import Console
 
+from hubspot_assets.defs.build import hubspot_definitions
+from hubspot_assets.defs.console import sync
+from hubspot_assets.defs.resources.client import client_of
+from hubspot_assets.hubspot.account import account as whose
+from hubspot_assets.hubspot.transport.errors import InvalidToken
 from hubspot_assets.settings.errors import SettingsError
 from hubspot_assets.settings.hubspot import Settings
 from hubspot_assets.setup.preflight import prerequisites
@@ -141,6 +149,46 @@ def test_a_secret_of_aws_reaches_hubspot_and_no_output(account, aws, monkeypatch
     assert all(prerequisite.works for prerequisite in found)
     assert "HUBSPOT_ACCESS_TOKEN from aws:prod/hubspot" in found[0].detail
     assert account.token not in repr(found)
+
+
+def test_a_token_that_is_replaced_where_secrets_are_kept_reaches_a_sync_that_goes_on(account, aws, monkeypatch, capfd):
+    old = account.issue_token()
+    secret = {"HUBSPOT_ACCESS_TOKEN": old, "HUBSPOT_OBJECTS": "goals"}
+    aws.create_secret(Name="prod/hubspot", SecretString=json.dumps(secret))
+    monkeypatch.delenv("HUBSPOT_ACCESS_TOKEN")
+    monkeypatch.setenv("HUBSPOT_SECRETS", "aws:prod/hubspot")
+    settings = Settings.load()
+    account.revoke_token(old)
+    aws.put_secret_value(
+        SecretId="prod/hubspot", SecretString=json.dumps({**secret, "HUBSPOT_ACCESS_TOKEN": account.token})
+    )
+    lines = io.StringIO()
+    assert sync(Console(file=lines, width=200), hubspot_definitions(settings), partitions=("latest",)) == 0
+    assert "goals latest" in lines.getvalue()
+    told = lines.getvalue() + "".join(capfd.readouterr())
+    assert old not in told
+    assert account.token not in told
+
+
+def test_a_token_that_nobody_replaced_is_refused_without_being_shown(account, settings_folder, monkeypatch, capfd):
+    (settings_folder / "secrets").mkdir()
+    (settings_folder / "secrets" / "hubspot_access_token").write_text(gone := account.issue_token())
+    account.revoke_token(gone)
+    monkeypatch.delenv("HUBSPOT_ACCESS_TOKEN")
+    monkeypatch.setenv("HUBSPOT_OBJECTS", "goals")
+    monkeypatch.setenv("HUBSPOT_SECRETS", "secrets")
+    lines = io.StringIO()
+    assert sync(Console(file=lines, width=200), hubspot_definitions(Settings.load()), partitions=("latest",)) == 1
+    assert "HubSpot does not know the access token." in lines.getvalue()
+    assert gone not in lines.getvalue() + "".join(capfd.readouterr())
+
+
+def test_settings_that_a_program_made_are_not_mended_by_those_of_the_environment(account, aws):
+    gone = account.issue_token()
+    account.revoke_token(gone)
+    settings = Settings(access_token=SecretStr(gone), base_url=account.url)
+    with client_of(settings, patience=1) as client, pytest.raises(InvalidToken):
+        whose(client)
 
 
 def test_a_secret_of_vault_is_read(vault, monkeypatch):

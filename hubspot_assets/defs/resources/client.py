@@ -1,5 +1,6 @@
 """The HubSpot account that the settings name."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hubspot_assets.settings.errors import SettingsError
@@ -43,12 +44,20 @@ def client_of(settings: Settings, *, patience: float = 300.0) -> "Client":
     )
 
 
+def _kept_now(settings: Settings) -> str | None:
+    """The token that stands where these settings were found; None for settings that were made by a program."""
+    if "HUBSPOT_ACCESS_TOKEN" not in settings.places:
+        return None
+    token = Settings.load().access_token
+    return token.get_secret_value() if token is not None else None
+
+
 def _credential(settings: Settings) -> "Credential":
     from hubspot_assets.hubspot.transport.credentials import AccessToken, OAuth
 
     try:
         if settings.access_token is not None:
-            return AccessToken(settings.access_token.get_secret_value())
+            return AccessToken(settings.access_token.get_secret_value(), partial(_kept_now, settings))
         if settings.client_id and settings.client_secret and settings.refresh_token:
             return OAuth(
                 settings.client_id,

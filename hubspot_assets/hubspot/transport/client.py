@@ -304,8 +304,9 @@ class Client:
             self._count(Usage(rate_limited=1))
         if isinstance(error, errors.DailyLimitReached):
             return self.budgets.used_up(request.budget, error, self._clock)
-        if isinstance(error, errors.ExpiredToken):
-            error.permanent = not self.credential.refreshed(authorization)
+        if isinstance(error, errors.ExpiredToken | errors.InvalidToken):
+            expired = isinstance(error, errors.ExpiredToken)
+            error.permanent = not self.credential.refreshed(authorization, expired=expired)
         return error
 
     def _count(self, done: Usage) -> None:

@@ -31,11 +31,12 @@ class Credential(Protocol):
         """Return the value of the `Authorization` header."""
         ...
 
-    def refreshed(self, refused: str) -> bool:
-        """Return whether there is, or will be, another token than the one that HubSpot calls expired.
+    def refreshed(self, refused: str, *, expired: bool) -> bool:
+        """Return whether there is, or will be, another token than one that HubSpot calls expired or does not know.
 
         Args:
             refused: The `Authorization` header that HubSpot refused.
+            expired: Whether HubSpot says that its time is over, rather than that it knows no such token.
         """
         ...
 
@@ -49,12 +50,21 @@ class AccessToken(Credential):
 
     Args:
         token: The token as HubSpot shows it (`pat-na1-…`); white space around it is dropped.
+        look_up: Looks where tokens are kept, once HubSpot has refused this one: somebody may have replaced it there.
 
     Raises:
         ValueError: The token is empty, or no header could carry it.
     """
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, look_up: Callable[[], str | None] | None = None) -> None:
+        self._token = self._usable(token)
+        # Limits stay shared, whatever the token is replaced by.
+        self._fingerprint = _fingerprint(self._token)
+        self._look_up = look_up
+        self._lock = threading.Lock()
+
+    @staticmethod
+    def _usable(token: str) -> str:
         token = token.strip()
         if not token:
             raise ValueError(
@@ -66,7 +76,7 @@ class AccessToken(Credential):
                 "The HubSpot access token holds a space, a line break or a special character. Set "
                 "HUBSPOT_ACCESS_TOKEN to the token alone, as HubSpot shows it (pat-…)."
             )
-        self._token = token
+        return token
 
     def __repr__(self) -> str:
         return f"AccessToken(fingerprint={self.fingerprint!r})"
@@ -74,7 +84,7 @@ class AccessToken(Credential):
     @property
     @override
     def fingerprint(self) -> str:
-        return _fingerprint(self._token)
+        return self._fingerprint
 
     @property
     @override
@@ -86,9 +96,13 @@ class AccessToken(Credential):
         return f"Bearer {self._token}"
 
     @override
-    def refreshed(self, refused: str) -> bool:
-        # Nothing but a person can replace this token.
-        return False
+    def refreshed(self, refused: str, *, expired: bool) -> bool:
+        # Of several threads whose token is refused, one looks; nothing but a person can have replaced it.
+        with self._lock:
+            if refused == self.authorization():
+                found = self._look_up() if self._look_up is not None else None
+                self._token = self._usable(found) if found else self._token
+            return refused != self.authorization()
 
     @override
     def scopes(self) -> None:
@@ -173,7 +187,9 @@ class OAuth(Credential):
         return f"Bearer {self._token().access_token}"
 
     @override
-    def refreshed(self, refused: str) -> bool:
+    def refreshed(self, refused: str, *, expired: bool) -> bool:
+        if not expired:
+            return False
         # Of several threads that find the same token expired, one drops it; the next request gets a new one.
         with self._lock:
             if self._answer is not None and refused == f"Bearer {self._answer.access_token}":

@@ -18,6 +18,7 @@ from hubspot_assets.hubspot.transport.errors import (
     ExpiredToken,
     HubSpotError,
     Intercepted,
+    InvalidToken,
     Locked,
     Migrating,
     PartialAnswer,
@@ -82,6 +83,7 @@ POLICIES: Mapping[type[HubSpotError], Policy] = {
     RateLimited: Policy(attempts=40, wait=_for_the_limit),
     Migrating: Policy(attempts=8, wait=_as_told),
     ExpiredToken: Policy(attempts=2, wait=_at_once),
+    InvalidToken: Policy(attempts=2, wait=_at_once),
     # One of these among good answers passes within seconds; one that lasts is for a person.
     Intercepted: Policy(attempts=5, wait=_backing_off),
     WrongDataCenter: Policy(attempts=6, wait=_backing_off),
