@@ -1,8 +1,8 @@
 """What can go wrong between here and HubSpot: one class per cause, one root, one attribute that says who can help.
 
     HubSpotError                     every failure of this library; `permanent` tells whether only a person can help
-    ├── InvalidToken           401   the token is unknown or illegible         permanent, unless it was replaced
-    ├── ExpiredToken           401   the token's time is over                        permanent, unless it can be renewed
+    ├── InvalidToken           401   the token is unknown or illegible             permanent, unless it was replaced
+    ├── ExpiredToken           401   the token's time is over                      permanent, unless it can be renewed
     ├── MissingScopes          403   the token lacks a scope, and HubSpot names it                         permanent
     ├── Forbidden              403   HubSpot names no scope: the subscription lacks the object, mostly     permanent
     ├── NotFound               404   no such record, property or endpoint                                  permanent

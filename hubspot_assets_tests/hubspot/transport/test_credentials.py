@@ -122,7 +122,7 @@ def test_of_many_requests_that_find_a_token_expired_one_renews_it(serve, connect
     credential = oauth(authority, seconds)
     first = credential.authorization()
     for _ in range(3):
-        assert credential.refreshed(first)
+        assert credential.refreshed(first, expired=True)
         assert credential.authorization() == "Bearer two"
 
 
