@@ -6,11 +6,11 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from hubspot_assets import __version__
 from hubspot_assets.settings.errors import SettingsError
 from hubspot_assets.settings.hubspot import Settings
 
 app = typer.Typer(
-    help="HubSpot CRM data in a warehouse, as Dagster assets.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,
@@ -18,6 +18,21 @@ app = typer.Typer(
 setup = typer.Typer(help="Print what has to be set up once.", no_args_is_help=True)
 app.add_typer(setup, name="setup")
 console = Console(soft_wrap=True)
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        print(f"hubspot-assets {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    _: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_tell_version, is_eager=True)
+    ] = False,
+) -> None:
+    """HubSpot CRM data in a warehouse, as Dagster assets."""
 
 
 @app.command()
@@ -152,15 +167,17 @@ def setup_s3(
 
 @setup.command("postgres")
 def setup_postgres(
-    file: Annotated[Path, typer.Option(help="The instance settings to start from.")] = Path("dagster.yaml"),
+    file: Annotated[
+        Path | None, typer.Option(help="The instance settings to start from; by default those of this project.")
+    ] = None,
 ) -> None:
     """Print a dagster.yaml whose storage is a Postgres database, for runs on several machines."""
-    from hubspot_assets.setup.postgres import shared_instance
+    from hubspot_assets.setup.postgres import own_instance, shared_instance
 
     try:
-        print(shared_instance(file.read_text()), end="")
+        print(shared_instance(file.read_text() if file else own_instance()), end="")
     except OSError as error:
-        _fail(f"{file} cannot be read ({error.strerror}): start from the project's folder, or name it with --file.")
+        _fail(f"--file {file} cannot be read: {error.strerror}.")
 
 
 @app.command("demo-portal")

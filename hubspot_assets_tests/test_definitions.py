@@ -125,5 +125,5 @@ def test_the_workspace_names_the_definitions():
     assert "module_name: hubspot_assets.definitions" in text
 
 
-def test_the_demo_has_the_same_instance_settings_as_the_project():
-    assert (PROJECT / "hubspot_assets" / "demo" / "dagster.yaml").read_text() == (PROJECT / "dagster.yaml").read_text()
+def test_the_package_has_the_same_instance_settings_as_the_project():
+    assert (PROJECT / "hubspot_assets" / "defs" / "dagster.yaml").read_text() == (PROJECT / "dagster.yaml").read_text()

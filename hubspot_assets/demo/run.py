@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 DUCKDB_PATH = Path(".data/demo.duckdb")
-INSTANCE = "demo/dagster.yaml"
+INSTANCE = "defs/dagster.yaml"
 """Settings of the Dagster instance, as `dagster.yaml` of the project has them."""
 
 

@@ -1,6 +1,8 @@
 """A Dagster instance that machines share: the project's `dagster.yaml` with its storage in Postgres, as text."""
 
 import re
+from importlib import resources
+from pathlib import Path
 
 SCHEME = "postgresql+psycopg2"
 """dagster-postgres brings this driver; without its name SQLAlchemy would look for another."""
@@ -27,6 +29,12 @@ compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
 """
+
+
+def own_instance() -> str:
+    """The project's `dagster.yaml`: the one in this folder, which may have been changed, or else the package's."""
+    here = Path("dagster.yaml")
+    return (here if here.is_file() else resources.files("hubspot_assets").joinpath("defs/dagster.yaml")).read_text()
 
 
 def shared_instance(dagster_yaml: str) -> str:

@@ -1,7 +1,6 @@
 import os
 from pathlib import Path
 
-import pytest
 import yaml
 from typer.testing import CliRunner
 
@@ -52,11 +51,11 @@ def test_the_command_prints_it_from_the_projects_folder(settings_folder):
     assert done.output == shared_instance(PROJECT_FILE.read_text())
 
 
-@pytest.mark.parametrize("arguments", [[], ["--file", "elsewhere.yaml"]])
-def test_without_the_file_it_says_where_to_start(settings_folder, arguments):
-    done = CliRunner().invoke(app, ["setup", "postgres", *arguments])
+def test_elsewhere_it_prints_the_settings_that_the_package_brings(settings_folder):
+    assert CliRunner().invoke(app, ["setup", "postgres"]).output == shared_instance(PROJECT_FILE.read_text())
+
+
+def test_a_file_that_cannot_be_read_is_named(settings_folder):
+    done = CliRunner().invoke(app, ["setup", "postgres", "--file", "elsewhere.yaml"])
     assert done.exit_code == 1
-    name = arguments[1] if arguments else "dagster.yaml"
-    assert done.output.strip() == (
-        f"{name} cannot be read ({os.strerror(2)}): start from the project's folder, or name it with --file."
-    )
+    assert done.output.strip() == f"--file elsewhere.yaml cannot be read: {os.strerror(2)}."

@@ -25,9 +25,21 @@ NETWORK_TIMEOUT = 300
 
 @cache
 def snowflake_warehouse(settings: SnowflakeSettings) -> "SnowflakeWarehouse":
-    """The warehouse of these settings: one per process, so that its steps share sessions."""
-    from hubspot_assets.warehouse.snowflake.sql import Place
-    from hubspot_assets.warehouse.snowflake.warehouse import SnowflakeWarehouse
+    """The warehouse of these settings: one per process, so that its steps share sessions.
+
+    Raises:
+        SettingsError: The extra `snowflake` is not installed.
+    """
+    try:
+        import dagster_snowflake  # noqa: F401
+
+        from hubspot_assets.warehouse.snowflake.sql import Place
+        from hubspot_assets.warehouse.snowflake.warehouse import SnowflakeWarehouse
+    except ImportError as error:
+        raise SettingsError(
+            "HUBSPOT_DESTINATION is snowflake, which needs the extra `snowflake`: pip install "
+            f"'hubspot-assets[snowflake]' ({error})."
+        ) from None
 
     place = Place(
         account=settings.account,
