@@ -50,10 +50,10 @@ def _destination(settings: Settings) -> Iterator[Prerequisite]:
 
 def _snowflake(settings: Settings) -> Iterator[Prerequisite]:
     """Everything that `hubspot-assets setup snowflake` makes, tried one after the other."""
-    from hubspot_assets.warehouse.snowflake.warehouse import SnowflakeWarehouse
-
     try:
         warehouse = warehouse_of(settings)
+        from hubspot_assets.warehouse.snowflake.warehouse import SnowflakeWarehouse
+
         assert isinstance(warehouse, SnowflakeWarehouse)
         for examined in warehouse.examine():
             yield Prerequisite(examined.subject, examined.works, examined.detail)
