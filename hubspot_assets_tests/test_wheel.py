@@ -1,6 +1,7 @@
 """The package as another project installs it: the built wheel, in an environment that has nothing else."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ import pytest
 import hubspot_assets
 
 PROJECT = Path(hubspot_assets.__file__).parent.parent
+README = (PROJECT / "README.md").read_text()
 UV = os.environ.get("UV") or shutil.which("uv") or ""
 
 pytestmark = pytest.mark.skipif(not UV and not os.environ.get("CI"), reason="needs uv: pip install uv")
@@ -102,11 +104,14 @@ def host(tmp_path_factory) -> Host:
     uv("pip", "install", "--no-deps", "--offline", "--quiet", str(wheel), **environment)
     uv("pip", "check", "--quiet", **environment)
     (folder / "definitions.py").write_text(DEFINITIONS)
+    [example] = re.findall(r"```python\n(# my_project/definitions.py\n.*?)```", README, re.DOTALL)
+    (folder / "my_project").mkdir()
+    (folder / "my_project" / "definitions.py").write_text(example)
     return Host(folder)
 
 
-def test_two_accounts_load_beside_assets_partitions_and_jobs_of_the_host(host):
-    done = host.run("dagster", "definitions", "validate", "-m", "definitions")
+def test_two_accounts_load_beside_assets_partitions_and_jobs_of_the_host_and_so_does_the_readmes_example(host):
+    done = host.run("dagster", "definitions", "validate", "-m", "definitions", "-m", "my_project.definitions")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "All code locations passed validation" in done.stdout + done.stderr
 

@@ -14,6 +14,8 @@ def remove(bucket: Bucket, committer: Committer, name: str) -> None:
     Were files merely deleted one after the other, whoever is killed meanwhile would leave an older version behind,
     with rows. So a commit takes the rows away first, and the part of the log that says so goes last, in one request.
     """
+    # The rest of a commit whose writer has died would not find its table any more.
+    committer.recover()
     last: set[str] = set()
     if opened(bucket, name) is not None:
         last = _without_rows(bucket, committer, name)
