@@ -26,7 +26,7 @@ from hubspot_assets.warehouse.parquet_stage import ParquetStage
 from hubspot_assets.warehouse.snowflake import merge as snowflake_merge
 from hubspot_assets.warehouse.snowflake.load import Load, clear_leftovers
 from hubspot_assets.warehouse.snowflake.merge import Source, inline
-from hubspot_assets.warehouse.snowflake.schema import know, stored_columns
+from hubspot_assets.warehouse.snowflake.schema import columns, know, required
 from hubspot_assets.warehouse.snowflake.session import Session
 from hubspot_assets.warehouse.snowflake.sql import Place, condition, portions
 from hubspot_assets.warehouse.writes import is_idle, length
@@ -83,7 +83,8 @@ class Committer:
                 for place, write in enumerate(writes):
                     made = write(counts) if callable(write) else write
                     if made.table.name not in stored:
-                        stored[made.table.name] = stored_columns(session, self._place, made.table.name)
+                        name = made.table.name
+                        stored[name] = required(columns(session, self._place, name), self._place, name)
                     counts.append(self._written(session, made, stored[made.table.name], sources[place]))
             _log.debug("Snowflake: %d writes committed in %.2f s", len(writes), time.monotonic() - started)
         except BaseException:

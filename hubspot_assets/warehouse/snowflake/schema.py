@@ -59,13 +59,12 @@ def columns(session: Session, place: Place, table: str) -> Mapping[str, str] | N
     return {name: type_ for name, type_, *_ in described}
 
 
-def stored_columns(session: Session, place: Place, table: str) -> Mapping[str, str]:
-    """The same as `columns`, for tables that must be there.
+def required(stored: Mapping[str, str] | None, place: Place, table: str) -> Mapping[str, str]:
+    """Return the columns of a table that must be there.
 
     Raises:
-        TableNotFound: If there is no such table.
+        TableNotFound: There is no such table.
     """
-    stored = columns(session, place, table)
     if stored is None:
         raise TableNotFound(f"There is no table {table} in {place}; sync it first.")
     return stored

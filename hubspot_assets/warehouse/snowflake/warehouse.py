@@ -8,6 +8,7 @@ wake a warehouse, and a warehouse that wakes up is paid for a minute.
 import copy
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Self
 
@@ -30,8 +31,9 @@ from hubspot_assets.warehouse.base import (
 from hubspot_assets.warehouse.parquet_stage import ParquetStage
 from hubspot_assets.warehouse.snowflake.check import Examined, examine
 from hubspot_assets.warehouse.snowflake.commits import Committer
+from hubspot_assets.warehouse.snowflake.descriptions import Descriptions
 from hubspot_assets.warehouse.snowflake.errors import is_absent
-from hubspot_assets.warehouse.snowflake.schema import columns, evolution, know, stored_columns
+from hubspot_assets.warehouse.snowflake.schema import columns, evolution, know
 from hubspot_assets.warehouse.snowflake.session import Connect, Result, Session, Sessions
 from hubspot_assets.warehouse.snowflake.sql import (
     DIALECT,
@@ -80,6 +82,7 @@ class SnowflakeWarehouse(Warehouse):
         self.place = place
         self._chunk_bytes = chunk_bytes
         self._sessions = Sessions(connect, place, wait=wait)
+        self._descriptions = Descriptions(place)
         self._committer = Committer(place, self.stage, left_after)
         self._tag = ""
 
@@ -116,7 +119,7 @@ class SnowflakeWarehouse(Warehouse):
 
     @override
     def schema(self, table: str) -> pa.Schema | None:
-        stored = self._run(lambda session: columns(session, self.place, table))
+        stored = self._run(lambda session: self._descriptions.of(session, table))
         return pa.schema([(c, arrow_type(type_)) for c, type_ in stored.items()]) if stored is not None else None
 
     @override
@@ -164,10 +167,16 @@ class SnowflakeWarehouse(Warehouse):
         return self._run(lambda session: self._committer.commit(session, writes, self._run))
 
     @override
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        with self._descriptions.kept():
+            yield
+
+    @override
     def read(self, table: str, columns: Sequence[str] | None = None, where: Filters = ()) -> pa.Table:
 
         def query(session: Session) -> pa.Table:
-            stored = stored_columns(session, self.place, table)
+            stored = self._descriptions.stored(session, table)
             know(stored, self.place, table, columns or (), where)
             chosen = list(stored) if columns is None else list(columns)
             wanted = pa.schema([(c, arrow_type(stored[c])) for c in chosen])
@@ -195,7 +204,7 @@ class SnowflakeWarehouse(Warehouse):
                 try:
                     [(number,)] = session.rows(statement, values)
                 except errors.ProgrammingError as error:
-                    stored = None if is_absent(error) else columns(session, self.place, table)
+                    stored = None if is_absent(error) else self._descriptions.of(session, table)
                     if stored is None:
                         return 0
                     know(stored, self.place, table, (), where)
@@ -226,7 +235,7 @@ class SnowflakeWarehouse(Warehouse):
         self, table: str, by: Sequence[str], values: Mapping[str, Aggregate], where: Filters = ()
     ) -> pa.Table:
         def query(session: Session) -> pa.Table:
-            stored = stored_columns(session, self.place, table)
+            stored = self._descriptions.stored(session, table)
             know(stored, self.place, table, (*by, *values), where)
             wanted = pa.schema([(c, arrow_type(stored[c])) for c in (*by, *values)])
             computed, grouped = aggregation(by, values)
@@ -261,11 +270,11 @@ class SnowflakeWarehouse(Warehouse):
         def query(session: Session) -> Iterator[pa.Table]:
             sides, values = [], []
             for side, conditions in ((table, where), (seen, seen_where)):
-                know(stored_columns(session, self.place, side), self.place, side, key, conditions)
+                know(self._descriptions.stored(session, side), self.place, side, key, conditions)
                 text, bound = condition(conditions)
                 sides.append(f"(SELECT {listed(key)} FROM {self.place.table(side)} WHERE {text})")
                 values.extend(bound)
-            stored = stored_columns(session, self.place, table)
+            stored = self._descriptions.stored(session, table)
             wanted = pa.schema([(c, arrow_type(stored[c])) for c in key])
             same = " AND ".join(f"s.{quoted(c)} = t.{quoted(c)}" for c in key)
             both = f"{sides[0]} t LEFT JOIN {sides[1]} s ON {same}"

@@ -130,6 +130,28 @@ def test_nothing_is_sent_but_descriptions_where_the_schema_is_as_wanted(snowflak
     assert sent == [f"DESCRIBE TABLE {snowflake.place.table('OBJECTS_CONTACTS')}"]
 
 
+def test_reads_that_belong_together_ask_for_each_table_once(snowflake):
+    store(snowflake, ADA)
+    with recorded() as sent, snowflake.reading():
+        assert snowflake.schema("OBJECTS_CONTACTS") is not None
+        with snowflake.reading():
+            assert snowflake.read("OBJECTS_CONTACTS", ["OBJECTID"]).num_rows == 1
+        assert snowflake.read("OBJECTS_CONTACTS").num_rows == 1
+    assert [statement.split()[0] for statement in sent] == ["DESCRIBE", "SELECT", "SELECT"]
+
+
+def test_reads_after_a_change_of_the_schema_see_it_once_the_block_of_reads_is_over(snowflake_server):
+    snowflake, other = (snowflake_server.warehouse(place) for place in [snowflake_server.place()] * 2)
+    with snowflake.reading():
+        assert snowflake.schema("OBJECTS_CONTACTS") is None
+        other.ensure(CONTACTS)
+        assert snowflake.schema("OBJECTS_CONTACTS") == CONTACTS.schema.remove_metadata()
+    other.ensure(replace(CONTACTS, schema=CONTACTS.schema.append(pa.field("PROPERTY_NEW", pa.string()))))
+    read = snowflake.schema("OBJECTS_CONTACTS")
+    assert read is not None
+    assert "PROPERTY_NEW" in read.names
+
+
 def test_the_same_question_has_the_same_text_so_that_snowflake_may_answer_from_its_cache(snowflake):
     store(snowflake, ADA)
     texts = []
