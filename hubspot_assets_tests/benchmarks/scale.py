@@ -1,9 +1,10 @@
-"""How long thirty object types take to load, to tick and to run idly, and prints a table.
+"""How long 31 object types take to load, to tick and to run idly, and prints a table.
 
     uv run python -m hubspot_assets_tests.benchmarks.scale
 
 Each figure is of a process of its own, with HubSpot answering after 200 ms. A tick is what Dagster's daemon asks the
-code server for; an idle run is one of the schedule `latest` where nothing has changed.
+code server for; an idle run is one of the schedule `latest` where nothing has changed: once with the rows of SYNCS
+that a few runs leave, and once with those of years.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from multiprocessing import forkserver
 from pathlib import Path
 from typing import TypeVar
 
+import duckdb
 from rich.console import Console
 from rich.table import Table
 
@@ -30,8 +32,9 @@ from hubspot_assets.demo_portal.control import Portal
 from hubspot_assets_tests.benchmarks.materialization import cpu_seconds, environment
 
 LATENCY = 0.2
-NAMES = tuple(STANDARD_OBJECT_TYPES)[:30]
+NAMES = tuple(STANDARD_OBJECT_TYPES)[:31]
 RECORDS = 100
+SYNC_ROWS = (200, 20_000)
 EXECUTORS = ("in_process", "multiprocess")
 LOAD = "load of the code location"
 TARGETS = {LOAD: "2.5 s", "sensor": "40 s", "in_process": "15 s"}
@@ -52,7 +55,7 @@ def main() -> None:
         warnings.simplefilter("ignore")
         print(json.dumps(CHILDREN[arguments.measure]()))
         return
-    table = Table("thirty object types", "at most", title=f"{os.cpu_count()} processors, {datetime.now(UTC):%Y-%m-%d}")
+    table = Table("31 object types", "at most", title=f"{os.cpu_count()} processors, {datetime.now(UTC):%Y-%m-%d}")
     for heading in ("seconds", "CPU s", "requests"):
         table.add_column(heading, justify="right")
     with (
@@ -65,9 +68,11 @@ def main() -> None:
         loads = [_measured("load", portal, Path(folder)) for _ in range(arguments.times)]
         figures = dict(min(loads, key=lambda load: load[LOAD]["seconds"]))
         figures |= _measured("ticks", portal, Path(folder))
-        for executor in EXECUTORS:
-            [run] = _measured("run", portal, Path(folder), executor=executor).values()
-            figures[f"idle `latest` run, {executor}"] = run
+        for rows in SYNC_ROWS:
+            _fill_syncs(Path(folder), rows)
+            for executor in EXECUTORS if rows == SYNC_ROWS[0] else EXECUTORS[:1]:
+                [run] = _measured("run", portal, Path(folder), executor=executor).values()
+                figures[f"idle `latest` run, {executor}, {rows:,} rows in SYNCS"] = run
     for what, figure in figures.items():
         target = next((target for named, target in TARGETS.items() if named in what), "")
         requests = f"{figure['requests']:.0f}" if "requests" in figure else ""
@@ -88,6 +93,32 @@ def _measured(what: str, portal: Portal, folder: Path, *, executor: str = "in_pr
     if what == "run":
         figures["run"]["requests"] = portal.summary()["total"]
     return figures
+
+
+def _fill_syncs(folder: Path, rows: int) -> None:
+    """Repeat the rows of SYNCS, further and further in the past, until there are so many."""
+    with duckdb.connect(str(folder / "hubspot.duckdb")) as connection:
+        connection.execute(
+            """
+            INSERT INTO SYNCS BY NAME
+            WITH
+                -- Every row of a year before is one that finished.
+                finished AS (
+                    SELECT *, row_number() OVER (ORDER BY SYNCID) AS N, count(*) OVER () AS ALL_OF_THEM
+                    FROM SYNCS WHERE FINISHEDAT IS NOT NULL
+                ),
+                wanted AS (SELECT unnest(range($rows - (SELECT count(*) FROM SYNCS)::BIGINT)) AS I)
+            SELECT f.* REPLACE (
+                    f.SYNCID || '-' || w.I AS SYNCID,
+                    f.COVEREDUNTIL - to_minutes(w.I + 1) AS COVEREDUNTIL,
+                    f.STARTEDAT - to_minutes(w.I + 1) AS STARTEDAT,
+                    f.FINISHEDAT - to_minutes(w.I + 1) AS FINISHEDAT,
+                    NULL AS PROGRESS
+                ) EXCLUDE (N, ALL_OF_THEM)
+            FROM wanted w JOIN finished f ON f.N = w.I % f.ALL_OF_THEM + 1
+            """,
+            {"rows": rows},
+        )
 
 
 def _load() -> Figures:
@@ -111,7 +142,7 @@ def _ticks() -> Figures:
             at = datetime.now(UTC)
             context = dg.build_schedule_context(instance, scheduled_execution_time=at, repository_def=repository)
             figures[f"tick of `{schedule.name}`"], _ = _timed(partial(schedule.evaluate_tick, context))
-        [sensor] = repository.sensor_defs
+        sensor = repository.get_sensor_def("changes")
         cursor = None
         # The second counts: the first imports, and knows nothing to compare with.
         for _ in range(2):

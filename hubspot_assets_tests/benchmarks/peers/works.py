@@ -12,6 +12,8 @@ PAGES = r"objects/.*contacts"
 """Of the requests that bring records, whichever of HubSpot's endpoints a tool chooses."""
 EDITS = 25
 LAGGING = 10
+AT_ONCE = 12_000
+"""More than the 10,000 results that HubSpot gives for one search."""
 FAULTS = (
     {"kind": "server_error", "status": 502},
     {"kind": "burst_limit"},
@@ -68,7 +70,7 @@ def _edited(portal: Portal, contacts: int, number: int) -> None:
 
 
 def _one_millisecond(portal: Portal, contacts: int, number: int) -> None:
-    portal.change("contacts", {"city": "Rome"}, ids=portal.ids("contacts")[: max(round(contacts * 0.12), 1)])
+    portal.change("contacts", {"city": "Rome"}, ids=portal.ids("contacts")[:AT_ONCE])
 
 
 def _lagging(portal: Portal, contacts: int, number: int) -> None:
@@ -81,7 +83,7 @@ def _lagging(portal: Portal, contacts: int, number: int) -> None:
 
 
 def _truncated(portal: Portal, contacts: int, number: int) -> None:
-    _changed(portal, contacts, number)
+    _changed(portal, contacts, number, 0.05)
     portal.faults([{"kind": "truncated", "path": PAGES, "nth": [2]}])
 
 
@@ -95,7 +97,7 @@ LATER = {
     "changed": Work("1 % changed", _one_percent),
     "edited": Work("1 % changed, 5 % edited while they are read", _edited),
     "lagging": Work("1 % changed, HubSpot's search index behind by seconds", _lagging),
-    "millisecond": Work("12 % changed in one millisecond", _one_millisecond),
-    "truncated": Work("1 % changed, one page truncated", _truncated),
+    "millisecond": Work(f"{AT_ONCE:,} changed in one millisecond", _one_millisecond),
+    "truncated": Work("5 % changed, one page truncated", _truncated),
     "day": Work("a day: 12 times 2 % changed, 2 % of the answers are faults", _day, runs=12),
 }
