@@ -102,19 +102,18 @@ def _fill_syncs(folder: Path, rows: int) -> None:
             """
             INSERT INTO SYNCS BY NAME
             WITH
-                -- Every row of a year before is one that finished.
                 finished AS (
                     SELECT *, row_number() OVER (ORDER BY SYNCID) AS N, count(*) OVER () AS ALL_OF_THEM
                     FROM SYNCS WHERE FINISHEDAT IS NOT NULL
                 ),
                 wanted AS (SELECT unnest(range($rows - (SELECT count(*) FROM SYNCS)::BIGINT)) AS I)
-            SELECT f.* REPLACE (
+            SELECT f.* EXCLUDE (N, ALL_OF_THEM) REPLACE (
                     f.SYNCID || '-' || w.I AS SYNCID,
                     f.COVEREDUNTIL - to_minutes(w.I + 1) AS COVEREDUNTIL,
                     f.STARTEDAT - to_minutes(w.I + 1) AS STARTEDAT,
                     f.FINISHEDAT - to_minutes(w.I + 1) AS FINISHEDAT,
                     NULL AS PROGRESS
-                ) EXCLUDE (N, ALL_OF_THEM)
+                )
             FROM wanted w JOIN finished f ON f.N = w.I % f.ALL_OF_THEM + 1
             """,
             {"rows": rows},
