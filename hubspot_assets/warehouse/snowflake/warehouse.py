@@ -255,7 +255,7 @@ class SnowflakeWarehouse(Warehouse):
     @override
     def count_by_day(self, table: str, column: str, where: Filters = ()) -> Mapping[date, int]:
         def query(session: Session) -> Mapping[date, int]:
-            know(stored_columns(session, self.place, table), self.place, table, (column,), where)
+            know(self._descriptions.stored(session, table), self.place, table, (column,), where)
             text, bound = condition(where)
             counted, grouped = by_day(column)
             rows = session.rows(f"SELECT {counted} FROM {self.place.table(table)} WHERE {text}{grouped}", bound)
