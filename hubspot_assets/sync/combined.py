@@ -201,6 +201,11 @@ class CombinedSync:
     say: Callable[[str], object] = field(default=print)
     event_types: Sequence[str] = ()
 
+    @property
+    def links(self) -> Mapping[str, str]:
+        """Return nothing: HubSpot has no page about the views."""
+        return {}
+
     def write_to(self, warehouse: Warehouse, tag: Mapping[str, str]) -> Iterator[Report]:
         """Make the views that differ from what is stored.
 

@@ -22,7 +22,7 @@ class Report:
         unavailable: What the account does not have, in a sentence; None where it has it.
         covered_until: Every change up to here is in the table; None where no sync has covered any.
         lag_seconds: How far that instant lay behind HubSpot's clock at the end.
-        rows_read: Things read from HubSpot, those read twice counted twice.
+        rows_read: Things read from HubSpot, each counted once.
         counts: Rows that the table did not have, had otherwise, had just so, and that are gone from HubSpot.
         rows_unparsed: Rows with a value that did not fit its column's type.
         facts: Counts that only this family has.
@@ -75,8 +75,22 @@ class Report:
             "updated": self.counts.updated,
             "unchanged": self.counts.unchanged,
             "gone from HubSpot": self.counts.removed,
-            **{name.removeprefix("rows_"): count for name, count in self.facts.items()},
+            **{name.removeprefix("rows_").replace("_", " "): count for name, count in self.facts.items()},
             "with values that did not fit": self.rows_unparsed,
         }
         done = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count) or "nothing new"
         return f"{done}; {self.api_calls:,} API calls, {self.seconds:.1f} s"
+
+    def result(self) -> str:
+        """Say first of all whether anything was written."""
+        if self.unavailable is not None:
+            return "Not available in this account; nothing was written."
+        if self.idle:
+            return "Nothing had changed; nothing was read or written."
+        counts = {
+            "inserted": self.counts.inserted,
+            "updated": self.counts.updated,
+            "gone from HubSpot": self.counts.removed,
+        }
+        written = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+        return f"Wrote {written}." if written else f"Read {self.rows_read:,}, all as they stood; no row was written."

@@ -107,7 +107,7 @@ class Batch:
 
     Attributes:
         parts: The rows, by table.
-        read: How many of HubSpot's things were read for it, for progress and report.
+        read: How many of HubSpot's things came with it that had not come before, for progress and report.
         unparsed: How many rows have values that did not fit their column.
         ends: The parts of the outstanding work that are done once these rows are kept.
     """

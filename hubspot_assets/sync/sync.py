@@ -1,7 +1,7 @@
 """What an asset returns: a sync that holds no rows yet, ready to be written into a warehouse."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import tenacity
@@ -23,6 +23,11 @@ FIRST_WAIT = 10.0
 class Storable(Protocol):
     """What an asset may return: it holds no rows, and writes itself into a warehouse."""
 
+    @property
+    def links(self) -> Mapping[str, str]:
+        """Pages of HubSpot about what is written, by what they are called."""
+        ...
+
     def write_to(self, warehouse: Warehouse, tag: Mapping[str, str]) -> Iterator[Report]:
         """Write; yield what was done, target by target."""
         ...
@@ -38,6 +43,7 @@ class Sync:
         run_id: Who launched it (column RUNID of SYNCS).
         say: Takes lines for people.
         restart: Whether the tables are dropped first, all slices of them.
+        links: Pages of HubSpot about what is written, by what they are called.
     """
 
     client: Client
@@ -45,6 +51,7 @@ class Sync:
     run_id: str
     say: Callable[[str], object] = print
     restart: bool = False
+    links: Mapping[str, str] = field(default_factory=dict)
 
     def write_to(self, warehouse: Warehouse, tag: Mapping[str, str]) -> Iterator[Report]:
         """Bring the tables into line with HubSpot.

@@ -66,7 +66,7 @@ class SyncRow:
         started_at: When it began.
         run_id: Who launched it.
         covered_until: What the table covers once it has finished.
-        rows_read: Things read from HubSpot, those read twice counted twice.
+        rows_read: Things read from HubSpot, each counted once.
         counts: What its writes to the target's table did.
         rows_unparsed: Rows with values that did not fit their column.
         api_calls: Requests made, retries included.

@@ -126,7 +126,7 @@ def test_a_user_materializes_a_partition_in_the_browser_and_reads_there_what_it_
         assert ui.metadata("dagster/partition_row_count") == str(contacts)
         assert int(ui.metadata("rows_read")) >= contacts
         assert ui.metadata("mode") == "full"
-        assert ui.metadata("records_in_hubspot").startswith("https://app.hubspot.com/contacts/")
+        assert ui.metadata("link_to_records").startswith("https://app.hubspot.com/contacts/")
         ui.keep_picture("6_partition")
 
         ui.open_asset("contacts", "checks")

@@ -73,4 +73,4 @@ def _facts(client: "Client") -> Mapping[str, dg.MetadataValue]:
     }
     if scopes is not None:
         facts["scopes"] = dg.MetadataValue.text(", ".join(sorted(scopes)))
-    return {**facts, "account_in_hubspot": dg.MetadataValue.url(details.home_page)}
+    return {**facts, "link_to_account": dg.MetadataValue.url(details.home_page)}

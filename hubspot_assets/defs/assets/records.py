@@ -148,8 +148,6 @@ def records_asset(name: str, settings: Settings, names: Names = _NAMES) -> dg.As
             _refuse_half_a_table(context, request)
         with failing_clearly():
             [object_type] = object_types(hubspot.client, settings, [name]).values()
-            for partition in context.partition_keys:
-                context.add_asset_metadata(_pages(hubspot.account, object_type), partition_key=partition)
 
             # Live records first, whatever the order of the partitions.
             slices = [slice_ for slice_ in Slice if slice_.value in context.partition_keys]
@@ -160,6 +158,7 @@ def records_asset(name: str, settings: Settings, names: Names = _NAMES) -> dg.As
                 run_id=context.run.run_id,
                 say=context.log.info,
                 restart=config.restart,
+                links=_pages(hubspot.account, object_type),
             )
 
     return records
@@ -193,11 +192,11 @@ def _targets(name: str, settings: Settings, hubspot: HubSpotResource) -> "Sequen
     return [_source(hubspot, object_type, settings, slice_).target for slice_ in Slice]
 
 
-def _pages(account: "Account", object_type: ObjectType) -> Mapping[str, dg.MetadataValue]:
+def _pages(account: "Account", object_type: ObjectType) -> Mapping[str, str]:
     """Where in HubSpot the records and their properties are."""
     return {
-        "records_in_hubspot": dg.MetadataValue.url(account.records_page(object_type.object_type_id)),
-        "properties_in_hubspot": dg.MetadataValue.url(account.properties_page(object_type.object_type_id)),
+        "link_to_records": account.records_page(object_type.object_type_id),
+        "link_to_properties": account.properties_page(object_type.object_type_id),
     }
 
 

@@ -1,14 +1,16 @@
 """What a sync did, as the metadata that the Dagster UI shows and plots."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
 import pyarrow as pa
 
 from hubspot_assets.sync.report import Report
-from hubspot_assets.warehouse.base import COMMENT, PROPERTY, Table
+from hubspot_assets.warehouse.base import COMMENT, PROPERTY, SchemaChange, Table
 
+_MOST_NAMED = 50
+"""Changes of columns that are named; that there are more is said."""
 _TYPES: Mapping[pa.DataType, str] = {
     pa.string(): "text",
     pa.int64(): "bigint",
@@ -26,7 +28,8 @@ _OF_EACH_DAY = ("dagster/table_name", "dagster/row_count", "covered_until", "des
 def report_metadata(report: Report, *, rows_in_table: int, destination: str) -> Mapping[str, dg.MetadataValue]:
     """Metadata of one materialized partition; numbers stay numbers, so that the UI can plot them.
 
-    The order is that of the UI: what the table has, what was written, how late it is, what it cost, how it was done.
+    The order is that of the UI: whether anything was written, how many rows, what the table has, how late it is, what
+    it cost, how it was done.
 
     Args:
         report: what was done.
@@ -41,9 +44,7 @@ def report_metadata(report: Report, *, rows_in_table: int, destination: str) -> 
             "destination": dg.MetadataValue.text(destination),
         }
     metadata: dict[str, dg.MetadataValue] = {
-        "dagster/table_name": dg.MetadataValue.text(report.target.table),
-        "dagster/row_count": dg.MetadataValue.int(rows_in_table),
-        "dagster/partition_row_count": dg.MetadataValue.int(report.rows_in_slice),
+        "result": dg.MetadataValue.text(report.result()),
         "rows_read": dg.MetadataValue.int(report.rows_read),
         "rows_inserted": dg.MetadataValue.int(report.counts.inserted),
         "rows_updated": dg.MetadataValue.int(report.counts.updated),
@@ -51,10 +52,16 @@ def report_metadata(report: Report, *, rows_in_table: int, destination: str) -> 
         "rows_unparsed": dg.MetadataValue.int(report.rows_unparsed),
         **{name: dg.MetadataValue.int(count) for name, count in report.facts.items()},
     }
-    if report.target.slice is None:
-        del metadata["dagster/partition_row_count"]
     if report.table is not None and report.table.removal is not None:
         metadata["rows_removed"] = dg.MetadataValue.int(report.counts.removed)
+    metadata |= {
+        "dagster/row_count": dg.MetadataValue.int(rows_in_table),
+        "dagster/table_name": dg.MetadataValue.text(report.target.table),
+    }
+    if report.target.slice is not None:
+        metadata["dagster/partition_row_count"] = dg.MetadataValue.int(report.rows_in_slice)
+    if report.schema_changes:
+        metadata["schema_changes"] = dg.MetadataValue.md(_changes(report.schema_changes))
     if report.unavailable is not None:
         metadata["not_available"] = dg.MetadataValue.text(report.unavailable)
     if report.remarks:
@@ -75,10 +82,6 @@ def report_metadata(report: Report, *, rows_in_table: int, destination: str) -> 
     }
     if report.table is not None:
         metadata["dagster/column_schema"] = dg.MetadataValue.table_schema(_column_schema(report.table))
-    if report.schema_changes:
-        metadata["schema_changes"] = dg.MetadataValue.md(
-            "\n".join(f"- {change.kind} {change.column or 'table ' + change.table}" for change in report.schema_changes)
-        )
     return metadata
 
 
@@ -100,6 +103,13 @@ def by_partition(
         }
         for day, rows in report.rows_by_day.items()
     }
+
+
+def _changes(changes: Sequence[SchemaChange]) -> str:
+    """What became different in the tables: which were made, which columns are new, which have become text."""
+    named = [f"- {change.kind} {change.column or 'table ' + change.table}" for change in changes[:_MOST_NAMED]]
+    more = len(changes) - len(named)
+    return "\n".join([*named, *([f"- and {more:,} more"] if more else [])])
 
 
 def _column_schema(table: Table) -> dg.TableSchema:

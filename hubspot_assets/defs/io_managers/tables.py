@@ -49,7 +49,8 @@ class TablesIOManager(dg.IOManager):
         for report in reports:
             # Each partition tells of the table as it is once all are written.
             told = report_metadata(report, rows_in_table=reports[-1].rows_in_table, destination=warehouse.describe())
-            for partition, of_partition in by_partition(report, {**known, **told}).items():
+            links = {name: dg.MetadataValue.url(url) for name, url in obj.links.items()}
+            for partition, of_partition in by_partition(report, {**known, **told, **links}).items():
                 context.step_context.add_asset_metadata(
                     of_partition, asset_key=context.asset_key, partition_key=partition
                 )

@@ -5,7 +5,8 @@ read is a set of id ranges. Every page takes away the range it covers, in whatev
 left when a process dies is what the next one reads.
 """
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -41,6 +42,17 @@ class Outstanding:
     def remove(self, covered: IdRange) -> None:
         """Take away what a page has covered."""
         self.ranges = tuple(part for range_ in self.ranges for part in range_.without(covered))
+
+    def counts(self, ids: Sequence[int]) -> int:
+        """Return how many of some ids lie in these ranges.
+
+        Args:
+            ids: In ascending order.
+        """
+        return sum(
+            (len(ids) if range_.stop is None else bisect_left(ids, range_.stop)) - bisect_left(ids, range_.start)
+            for range_ in self.ranges
+        )
 
     def __bool__(self) -> bool:
         return bool(self.ranges)

@@ -6,6 +6,7 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hubspot_assets.hubspot.records.id_ranges import ALL_IDS, IdRange, Outstanding
 from hubspot_assets.hubspot.records.pages import Page
 from hubspot_assets.sync.records.merged import absorbed_records
 from hubspot_assets.sync.records.record_table import RecordTable
@@ -29,9 +30,11 @@ class Batches:
         seen_under: The sync id under which the ids met are noted; None where nobody asks what was not met.
         oldest: Of rows last modified before this instant, only the `older` ones are kept; None keeps all.
         older: Ids of records that the table has although they are older.
+        outstanding: What was to be read when this began.
 
     Attributes:
         absorbed: Records merged away, by the records met so far: absorbed id to surviving id.
+        read_again: How many records came more than once: a range that is cut while it is read is read twice at the cut.
     """
 
     def __init__(
@@ -42,8 +45,11 @@ class Batches:
         seen_under: str | None,
         oldest: datetime | None,
         older: pa.Array,
+        outstanding: Iterable[IdRange] = (ALL_IDS,),
     ) -> None:
         self.absorbed: dict[int, int] = {}
+        self.read_again = 0
+        self._unmet = Outstanding(outstanding)
         self._table = table
         self._reader = PageReader(table.schema, sync_id)
         self._seen_under = seen_under
@@ -77,12 +83,23 @@ class Batches:
         if not any(page.rows for page in pages):
             return Batch((), 0, ends=ends)
         rows = self._reader.read(pages)
-        read, parts = rows.num_rows, []
+        read, parts = self._new(rows["OBJECTID"], pages), []
         if self._seen_under is not None:
-            first = pa.repeat(pa.scalar(self._seen_under), read)
+            first = pa.repeat(pa.scalar(self._seen_under), rows.num_rows)
             parts.append(Rows(SEEN, pa.table({"SYNCID": first, "OBJECTID": rows["OBJECTID"]}, schema=SEEN.schema)))
         if self._oldest is not None:
             rows = rows.filter((pc.field("UPDATEDAT") >= self._oldest) | pc.field("OBJECTID").isin(self._older))
         self.absorbed.update(absorbed_records(rows, self._table.schema))
         unparsed = rows.num_rows - rows["UNPARSED"].null_count
         return Batch((Rows(self._table.table, rows), *parts), read, unparsed, ends)
+
+    def _new(self, ids: pa.ChunkedArray, pages: Sequence[Page]) -> int:
+        """Count the records that have not come before; those read by id were asked for once each."""
+        if any(page.covers is None for page in pages):
+            return len(ids)
+        new = self._unmet.counts(sorted(set(ids.to_pylist())))
+        for page in pages:
+            if page.covers is not None:
+                self._unmet.remove(page.covers)
+        self.read_again += len(ids) - new
+        return new

@@ -183,8 +183,8 @@ class RecordsSource:
         return writes
 
     def facts(self) -> dict[str, int]:
-        """Return how many records were newly marked as merged into another, and as purged."""
-        return self._facts
+        """Return how many records were newly marked as merged into another, and as purged, and how many came twice."""
+        return {**self._facts, "rows_read_again": self._batches.read_again if self._batches is not None else 0}
 
     def _count(self, window: Window) -> Count | None:
         """Ask search how much there is to read; None where the object type cannot be searched."""
@@ -242,7 +242,14 @@ class RecordsSource:
         oldest = None if plan.mode is Mode.WINDOW else self.updated_after
         keeps_seen = plan.mode is Mode.FULL and plan.rows_before > 0
         seen_under = work.sync_ids[0] if keeps_seen else None
-        return Batches(table, self.sync_id, seen_under=seen_under, oldest=oldest, older=self._older)
+        return Batches(
+            table,
+            self.sync_id,
+            seen_under=seen_under,
+            oldest=oldest,
+            older=self._older,
+            outstanding=work.outstanding.ranges,
+        )
 
     def _pages(self, plan: RecordsPlan, table: RecordTable, work: Work) -> Iterator[Page]:
         highest_id = plan.count.highest_id if plan.count else None

@@ -5,7 +5,9 @@ which learns of writes late and out of order; so what tells a change is not the 
 newest records was not among them before, and a change that is learned of late still counts, once.
 """
 
-import zlib
+import base64
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +18,9 @@ from hubspot_assets.hubspot.records.newest import Modified, Newest
 
 REMEMBERED = 20
 """How many of the newest records are remembered; that far may a change be learned of out of order."""
+_WIDTH = 4
+"""Characters of a fingerprint. 24 bits: of a million changes, one passes for a record that is remembered, and waits for
+the schedule."""
 
 
 class Look(msgspec.Struct, frozen=True, array_like=True):
@@ -23,7 +28,8 @@ class Look(msgspec.Struct, frozen=True, array_like=True):
 
     Attributes:
         total: how many live records there were.
-        newest: fingerprints of the records modified last.
+        newest: fingerprints of the records modified last, one behind the other: a short text in the cursor, which
+            people see.
         oldest_of_newest: when the last of these was modified (milliseconds since 1970); 0 where they are all records.
             Others of that millisecond were left out, so nothing of it tells a change.
         last_created: when the newest record by creation was created (milliseconds since 1970).
@@ -32,7 +38,7 @@ class Look(msgspec.Struct, frozen=True, array_like=True):
     """
 
     total: int
-    newest: tuple[str, ...]
+    newest: str
     oldest_of_newest: int
     last_created: int
     gone: int = 0
@@ -65,16 +71,16 @@ def compare(before: Look | None, now: Newest) -> Seen:
     remembered = now.records[:REMEMBERED]
     look = Look(
         total=now.total,
-        newest=tuple(map(_fingerprint, remembered)),
+        newest="".join(map(_fingerprint, remembered)),
         oldest_of_newest=_milliseconds(remembered[-1].modified_at) if 0 < len(remembered) < now.total else 0,
         last_created=max((_milliseconds(record.created_at) for record in now.records), default=0),
     )
     if before is None:
         return Seen(0, 0, 0, look)
-    known = set(before.newest)
+    known = set(_apart(before.newest))
     if len(remembered) < min(now.total, REMEMBERED):
         # A page may be shorter than it need be: of what it leaves out, the look before still tells.
-        newest = tuple(dict.fromkeys((*look.newest, *before.newest)))
+        newest = "".join(dict.fromkeys(_apart(look.newest + before.newest)))
         look = msgspec.structs.replace(look, newest=newest, oldest_of_newest=before.oldest_of_newest)
     changed = sum(
         _milliseconds(record.modified_at) > before.oldest_of_newest and _fingerprint(record) not in known
@@ -94,7 +100,11 @@ def compare(before: Look | None, now: Newest) -> Seen:
 
 
 def remembered(cursor: str | None) -> dict[str, Look]:
-    """The looks that a cursor holds, by object type; none where there is no cursor, or one that cannot be read."""
+    """Return the looks that a cursor holds, by object type.
+
+    None where there is no cursor, or one that cannot be read, as those of earlier versions: what changed meanwhile is
+    left to the schedule.
+    """
     try:
         return msgspec.json.decode(cursor or "{}", type=dict[str, Look])
     except msgspec.MsgspecError:
@@ -102,12 +112,18 @@ def remembered(cursor: str | None) -> dict[str, Look]:
 
 
 def cursor_of(looks: Mapping[str, Look]) -> str:
-    """The looks as a cursor, in the order given; with spaces, for the UI shows it and could not wrap it otherwise."""
-    return msgspec.json.format(msgspec.json.encode(looks), indent=0).decode()
+    """Return the looks as a cursor, in the order given: a line each, for the UI shows it."""
+    lines = (f"{json.dumps(name)}: {msgspec.json.encode(look).decode()}" for name, look in looks.items())
+    return "{" + ",\n".join(lines) + "}"
 
 
 def _fingerprint(record: Modified) -> str:
-    return f"{zlib.crc32(f'{record.id} {_milliseconds(record.modified_at)}'.encode()):x}"
+    seen = f"{record.id} {_milliseconds(record.modified_at)}".encode()
+    return base64.b64encode(hashlib.blake2b(seen, digest_size=3).digest()).decode()
+
+
+def _apart(fingerprints: str) -> list[str]:
+    return [fingerprints[at : at + _WIDTH] for at in range(0, len(fingerprints), _WIDTH)]
 
 
 def _milliseconds(instant: datetime) -> int:

@@ -31,7 +31,7 @@ def test_the_job_freshness_tells_whose_account_it_is_and_what_is_left_of_the_day
     assert said["data_center"] == "na1"
     assert said["account_type"] == "STANDARD"
     assert "crm.objects.contacts.read" in str(said["scopes"])
-    assert str(said["portal_id"]) in str(said["account_in_hubspot"])
+    assert str(said["portal_id"]) in str(said["link_to_account"])
     assert account.token not in json.dumps(said, default=str)
     account.limits(enabled=False)
 

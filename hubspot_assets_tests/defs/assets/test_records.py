@@ -39,6 +39,8 @@ def test_a_materialization_says_what_it_did(account, warehouse):
     for partition in ("latest", "archived"):
         facts = said[partition]
         assert {key for key, value in facts.items() if isinstance(value, int | float)} >= numbers
+        assert next(iter(facts)) == "result"
+        assert facts["result"] == f"Wrote {facts['rows_inserted']:,} inserted."
         assert facts["dagster/table_name"] == "OBJECTS_TICKETS"
         assert facts["strategy"] == "scan"
         assert facts["window"].startswith("the beginning to 20")
@@ -53,7 +55,8 @@ def test_a_materialization_links_to_the_records_and_their_settings_in_hubspot(ac
     said = metadata(both("tickets"), "tickets")
     portal_id = account.about()["portal_id"]
     for partition in ("latest", "archived"):
-        records, properties = (said[partition][f"{what}_in_hubspot"] for what in ("records", "properties"))
+        assert list(said[partition])[-2:] == ["link_to_records", "link_to_properties"]
+        records, properties = (said[partition][f"link_to_{what}"] for what in ("records", "properties"))
         assert records == f"https://app.hubspot.com/contacts/{portal_id}/objects/0-5/views/all/list"
         assert properties == f"https://app.hubspot.com/property-settings/{portal_id}/properties?type=0-5"
 
@@ -85,6 +88,7 @@ def test_a_run_that_finds_nothing_new_still_tells_the_columns(account):
         launch("goals", partition="latest", instance=instance)
         idle = metadata(launch("goals", partition="latest", instance=instance), "goals")["latest"]
     assert idle["rows_read"] == 0
+    assert idle["result"] == "Nothing had changed; nothing was read or written."
     assert idle["dagster/column_schema"] == first["dagster/column_schema"]
 
 
@@ -118,6 +122,7 @@ def test_a_window_asked_for_is_replayed_and_moves_no_watermark(account, warehous
     assert said["mode"] == "window"
     assert said["window"] == f"{after:%Y-%m-%d %H:%M:%S} UTC to {before:%Y-%m-%d %H:%M:%S} UTC"
     assert said["rows_unchanged"] == said["rows_read"] >= 20
+    assert said["result"] == f"Read {said['rows_read']}, all as they stood; no row was written."
     windows = warehouse.read("SYNCS", where=[("MODE", "=", "window")])
     assert windows["COVEREDUNTIL"].to_pylist() == [None]
     assert set(covered) < set(warehouse.read("SYNCS")["COVEREDUNTIL"].to_pylist())

@@ -220,7 +220,7 @@ def test_all_standard_types_are_watched_with_one_search_each_and_a_small_cursor(
     assert watched.tick() == []
     assert len(account.requests("search")) == len(STANDARD_OBJECT_TYPES)
     assert set(json.loads(watched.cursor or "")) == set(STANDARD_OBJECT_TYPES)
-    assert len(watched.cursor or "") < 300 * len(STANDARD_OBJECT_TYPES)
+    assert len(watched.cursor or "") < 160 * len(STANDARD_OBJECT_TYPES)
 
 
 def test_a_custom_object_is_looked_up_once(account, instance):

@@ -46,6 +46,15 @@ def test_outstanding_ranges_survive_being_written_down(covered):
     assert Outstanding.from_json(outstanding.to_json()).ranges == outstanding.ranges
 
 
+@given(st.lists(ranges(), max_size=8), st.sets(st.integers(0, HIGHEST + 19)))
+def test_ids_are_counted_that_lie_in_what_is_outstanding(covered, met):
+    outstanding = Outstanding()
+    for range_ in covered:
+        outstanding.remove(range_)
+    left = set().union(*map(ids, outstanding.ranges))
+    assert outstanding.counts(sorted(met)) == len(met & left)
+
+
 def test_nothing_is_outstanding_once_everything_is_covered():
     outstanding = Outstanding()
     outstanding.remove(IdRange(0, 100))

@@ -47,6 +47,16 @@ def test_all_nine_object_types_are_complete_though_the_index_lags_and_pages_are_
         assert syncing.assert_equal() == len(list(company.records(name)))
 
 
+def test_a_record_that_comes_twice_is_counted_once(
+    company: Portal, connect: Callable[..., Client], warehouse: DuckDBWarehouse
+) -> None:
+    company.clear_requests()
+    report = Syncing(company, connect(company), warehouse, "contacts").latest()
+    came = sum(each["rows"] for each in company.requests("/2026-09/contacts") if each["path"].endswith("/contacts"))
+    assert report.rows_read == report.counts.inserted
+    assert report.facts["rows_read_again"] == came - report.rows_read > 0
+
+
 def test_two_percent_of_faulty_answers_of_every_kind_cost_nothing_but_time_under_the_real_limits(
     company: Portal, connect: Callable[..., Client], warehouse: DuckDBWarehouse, tmp_path
 ) -> None:
