@@ -23,6 +23,7 @@ from hubspot_assets.defs.automation.sensors import change_sensor
 from hubspot_assets.defs.automation.upkeep import upkeep_job
 from hubspot_assets.defs.checks.freshness import freshness_checks
 from hubspot_assets.defs.io_managers.tables import tables_io_manager
+from hubspot_assets.defs.library_logs import tell_runs
 from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.resources.hubspot import hubspot_resource
 from hubspot_assets.settings.hubspot import Settings
@@ -36,6 +37,7 @@ def hubspot_definitions(settings: Settings, *, key_prefix: str | Sequence[str] =
         key_prefix: Goes before every asset key, and the names of jobs, schedules, sensors and resources: two accounts
             in one project need different ones.
     """
+    tell_runs()
     names = Names((key_prefix,) if isinstance(key_prefix, str) else tuple(key_prefix))
     families = families_of(settings, names)
     tables = [table for family in families for table in family.tables]

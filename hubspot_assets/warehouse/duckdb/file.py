@@ -12,6 +12,8 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -214,15 +216,21 @@ class DuckDBFile:
             retry=tenacity.retry_if_exception(_is_taken),
             wait=tenacity.wait_random_exponential(multiplier=0.05, max=2),
             stop=tenacity.stop_after_delay(lock_timeout),
-            before_sleep=self._say_waiting,
+            before_sleep=partial(self._say_waiting, lock_timeout),
             reraise=True,
         )
         attempts(connection.execute, f"ATTACH {literal(str(self.path))} AS {DATABASE} ({options})")
 
-    def _say_waiting(self, state: tenacity.RetryCallState) -> None:
+    def _say_waiting(self, lock_timeout: float, state: tenacity.RetryCallState) -> None:
         # By the eighth attempt some seconds have passed, and a person may wonder.
         if state.attempt_number == 8 and state.outcome is not None:
-            _log.warning("Waiting for DuckDB file %s: %s", self.path, _holder(str(state.outcome.exception())))
+            waited = state.seconds_since_start or 0.0
+            _log.warning(
+                "Waiting for DuckDB file %s: %s; waits until %s UTC at most.",
+                self.path,
+                _holder(str(state.outcome.exception())),
+                f"{datetime.now(UTC) + timedelta(seconds=lock_timeout - waited):%H:%M:%S}",
+            )
 
     @contextmanager
     def _named_errors(self, lock_timeout: float = 0) -> Iterator[None]:
