@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 import tenacity
 
 from hubspot_assets.hubspot.transport.client import Client
+from hubspot_assets.hubspot.transport.errors import HubSpotError
 from hubspot_assets.sync.report import Report
 from hubspot_assets.sync.reset import reset
 from hubspot_assets.sync.run import run
@@ -76,7 +77,7 @@ class Sync:
             reset(warehouse.tagged(tag), tables)
         for make in self.sources:
             attempts = tenacity.Retrying(
-                retry=tenacity.retry_if_exception(_passes),
+                retry=tenacity.retry_if_exception(self._is_worth_repeating),
                 wait=tenacity.wait_exponential(FIRST_WAIT) + tenacity.wait_random(0, FIRST_WAIT),
                 stop=tenacity.stop_after_attempt(ATTEMPTS),
                 before_sleep=self._say_waiting,
@@ -88,6 +89,10 @@ class Sync:
         source = make()
         tagged = warehouse.tagged({**tag, "partition": source.target.slice} if source.target.slice else tag)
         return run(source, tagged, self.client, run_id=self.run_id, say=self.say)
+
+    def _is_worth_repeating(self, error: BaseException) -> bool:
+        """Whether an error may pass soon: once HubSpot was out of reach for long, later runs see when it is back."""
+        return _passes(error) and not (isinstance(error, HubSpotError) and self.client.given_up)
 
     def _say_waiting(self, state: tenacity.RetryCallState) -> None:
         if state.outcome is not None and state.next_action is not None:

@@ -21,6 +21,7 @@ from hubspot_assets.defs.automation.launches import partitions_of
 from hubspot_assets.defs.automation.webhook import Message, post
 from hubspot_assets.defs.failures import reason_of
 from hubspot_assets.defs.names import Names
+from hubspot_assets.defs.partitions import ARCHIVED, LATEST
 from hubspot_assets.settings.hubspot import Settings
 
 INTERVAL = 30
@@ -135,7 +136,8 @@ class _Runs:
 
     def _places_of(self, run: dg.DagsterRun, step: str) -> Iterator[Place]:
         table = self.tables.get(step)
-        partitioned = table is not None and None not in table.partitions
+        # Of what has a partition per day, every run is about other days: none would ever make good for another.
+        partitioned = table is not None and set(table.partitions) <= {LATEST, ARCHIVED}
         for partition in (partitions_of(run.tags) if partitioned else ()) or ("",):
             yield self._called(step), partition
 

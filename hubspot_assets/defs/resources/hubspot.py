@@ -13,6 +13,7 @@ from hubspot_assets.settings.hubspot import Settings
 if TYPE_CHECKING:
     from hubspot_assets.hubspot.account import Account
     from hubspot_assets.hubspot.transport.client import Client
+    from hubspot_assets.hubspot.transport.errors import HubSpotError
 
 
 class HubSpotResource:
@@ -29,21 +30,32 @@ class HubSpotResource:
         self._settings = settings
         self._client: Client | None = None
         self._account: Account | None = None
+        self._refused: HubSpotError | None = None
 
     @property
     def client(self) -> "Client":
         """Return the client; its clock is set, and its limits are learned from a first answer.
 
+        What keeps the first step from it (no connection, a token that is gone, a used-up day), the other steps of this
+        process do not find out anew: they fail at once, by the same error.
+
         Raises:
             SettingsError: No credential is set.
             HubSpotError: The credential does not work.
         """
+        if self._refused is not None:
+            raise self._refused
         if self._client is None:
             from hubspot_assets.hubspot.account import account
+            from hubspot_assets.hubspot.transport.errors import HubSpotError
 
             client = client_of(self._settings)
             try:
                 self._account = account(client)
+            except HubSpotError as error:
+                client.close()
+                self._refused = error
+                raise
             except BaseException:
                 # Nobody else has this client, to close it; what failed is for the caller.
                 client.close()

@@ -206,6 +206,11 @@ class Client:
         """
         return self._fulfil(_Request("POST", path, params, msgspec.json.encode(body), budget, check))
 
+    @property
+    def given_up(self) -> bool:
+        """Return whether HubSpot was found to be out of reach: each request is sent once until one is answered."""
+        return self._reach.given_up
+
     def now(self) -> datetime:
         """Return what HubSpot's clock shows, by its answers so far; this machine's before any (aware, UTC)."""
         return self._server_clock.instant(self._clock.time())
@@ -239,7 +244,7 @@ class Client:
         started = time.monotonic()
         try:
             return repeat(self._attempt, request)
-        except errors.ConnectionLost:
+        except (errors.ConnectionLost, errors.ServerError):
             self._reach.lost(started)
             raise
 
@@ -270,8 +275,9 @@ class Client:
         sent_at = self._clock.time()
         self._count(Usage(calls=1))
         response, body = self._connection.exchange(request.method, request.path, request.params, request.body)
-        self._reach.answered(time.monotonic())
         status, headers = response.status_code, response.headers
+        if status < 500:
+            self._reach.answered(time.monotonic())
         received_at, date = self._clock.time(), headers.get("Date")
         self._server_clock.learn(date, sent_at, received_at)
         self.budgets.learn(request.budget, headers, time.monotonic() - allowed_at, self._clock)

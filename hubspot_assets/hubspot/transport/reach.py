@@ -7,8 +7,9 @@ import threading
 class Reach:
     """Whether it is worth being patient.
 
-    A request that met no answer for as long as its patience lasted, while no other met one either, spares the later
-    ones that wait: each of them is sent once, and the first that is answered brings patience back.
+    A request that met no answer, or only HubSpot's own failures (5xx), for as long as its patience lasted, while no
+    other fared better, spares the later ones that wait: each of them is sent once, and the first that is answered
+    brings patience back.
 
     Args:
         patience: Seconds after which a request that still fails is given up.
@@ -21,12 +22,17 @@ class Reach:
         self._given_up = False
 
     @property
+    def given_up(self) -> bool:
+        """Return whether a request has found HubSpot out of reach, and none has been answered since."""
+        return self._given_up
+
+    @property
     def patience(self) -> float:
         """Seconds that a failing request is worth now."""
         return 0.0 if self._given_up else self._patience
 
     def answered(self, now: float) -> None:
-        """Take note of an answer, whatever it says.
+        """Take note of an answer, whatever it says, unless it says that HubSpot itself failed.
 
         Args:
             now: By a clock that does not go back.
@@ -35,7 +41,7 @@ class Reach:
             self._answered_at, self._given_up = now, False
 
     def lost(self, since: float) -> None:
-        """Take note of a request that was given up without an answer.
+        """Take note of a request that was given up without such an answer.
 
         Args:
             since: When it was first sent, by a clock that does not go back.
