@@ -4,6 +4,7 @@ deltalake cannot send an external id and Arrow cannot encrypt with a key of one'
 credentials, renews them, and hands out frozen keys for each operation.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,6 +170,38 @@ class Bucket:
         key = self.place.kms_key
         return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {}
 
+    def put(self, path: str, body: bytes) -> None:
+        """Put a small file below the prefix."""
+        self.client.put_object(Bucket=self.place.bucket, Key=self.place.key(path), Body=body, **self.encryption())
+
+    def put_new(self, path: str, body: bytes) -> bool:
+        """Put a small file below the prefix if there is none; False if there is one, be it this one."""
+        at = {"Bucket": self.place.bucket, "Key": self.place.key(path)}
+        for attempt in range(TRIES):
+            try:
+                self.client.put_object(**at, Body=body, IfNoneMatch="*", **self.encryption())
+                return True
+            except ClientError as error:
+                status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+                if status not in (409, 412):
+                    raise
+                # 409: another request for the same file has not come to its end yet.
+                if status == 412 or attempt == TRIES - 1:
+                    return False
+                time.sleep(0.1)
+        return False
+
+    def listed(self, folder: str, after: str = "") -> list[tuple[str, str]]:
+        """The files of a folder below the prefix whose names come after some text, with tags of what they have."""
+        start = {"StartAfter": self.place.key(folder + after)} if after else {}
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.place.bucket, Prefix=self.place.key(folder), **start
+        )
+        beginning = self.place.key(folder)
+        return [
+            (each["Key"].removeprefix(beginning), each["ETag"]) for page in pages for each in page.get("Contents", ())
+        ]
+
     def folders(self) -> Iterator[str]:
         """The folders directly below the prefix, of which tables are some."""
         pages = self.client.get_paginator("list_objects_v2").paginate(
@@ -178,14 +211,9 @@ class Bucket:
             for found in page.get("CommonPrefixes", ()):
                 yield found["Prefix"].removeprefix(self.place.key("")).rstrip("/")
 
-    def files(self, path: str) -> Iterator[str]:
+    def files(self, path: str) -> list[str]:
         """The files in a folder below the prefix and in the folders of that, as paths below the prefix."""
-        pages = self.client.get_paginator("list_objects_v2").paginate(
-            Bucket=self.place.bucket, Prefix=self.place.key(f"{path}/")
-        )
-        for page in pages:
-            for found in page.get("Contents", ()):
-                yield found["Key"].removeprefix(self.place.key(""))
+        return [f"{path}/{name}" for name, _ in self.listed(f"{path}/")]
 
     def remove(self, paths: Sequence[str]) -> None:
         """Delete files below the prefix.

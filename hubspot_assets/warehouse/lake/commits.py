@@ -9,7 +9,6 @@ Each entry is put there by a conditional write. Whoever comes second draws up an
 """
 
 import contextlib
-import json
 import logging
 import random
 import tempfile
@@ -19,27 +18,21 @@ import uuid
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
-from deltalake import CommitProperties, Transaction
-from deltalake.exceptions import CommitFailedError
-from deltalake.transaction import AddAction, RemoveAction
+import pyarrow as pa
 
 from hubspot_assets.warehouse.base import Counts, Table, TableNotFound, WarehouseBusy, Write, WriteAfter
 from hubspot_assets.warehouse.duckdb.file import default_memory, is_short_of_memory
 from hubspot_assets.warehouse.lake import redo
 from hubspot_assets.warehouse.lake.bucket import Bucket
 from hubspot_assets.warehouse.lake.draft import Draft
+from hubspot_assets.warehouse.lake.log import Logs, Outrun
 from hubspot_assets.warehouse.lake.redo import Redo
-from hubspot_assets.warehouse.lake.snapshot import DataFile, Snapshot, opened
+from hubspot_assets.warehouse.lake.snapshot import DataFile, opened
 from hubspot_assets.warehouse.parquet_stage import FOLDER_PREFIX
 from hubspot_assets.warehouse.writes import is_idle
-
-APPLICATION = "hubspot-assets"
-"""Who writes. Two writers by this name never both succeed from one snapshot, whatever deltalake thinks of it."""
-
-COMMIT_ID = "hubspotAssetsCommit"
-"""Key in the log of what identifies a commit."""
 
 ATTEMPTS = 10
 
@@ -57,15 +50,16 @@ class Committer:
 
     Args:
         bucket: Where they are.
+        logs: Their logs.
         wait: Seconds before a commit that came second is drawn up anew.
     """
 
-    def __init__(self, bucket: Bucket, *, wait: float = 0.5) -> None:
+    def __init__(self, bucket: Bucket, logs: Logs, *, wait: float = 0.5) -> None:
         self._bucket = bucket
+        self._logs = logs
         self._wait = wait
         self._turn = threading.Lock()
         self._memory = MEMORY
-        self._snapshots: dict[str, Snapshot] = {}
         with duckdb.connect() as connection:
             self._most_memory = default_memory(connection)
 
@@ -80,7 +74,7 @@ class Committer:
             for attempt in range(ATTEMPTS):
                 try:
                     return self._attempt(writes)
-                except _Outrun as outrun:
+                except Outrun as outrun:
                     self._say_again(outrun.table, attempt)
                 except duckdb.Error as error:
                     # How much DuckDB needs can only be guessed; a guess that once was too low stays doubled.
@@ -108,10 +102,10 @@ class Committer:
             for name in order[:1]:
                 try:
                     self.publish(drafts[name], commit=commit)
-                except CommitFailedError as error:
+                except Outrun:
                     if rest is not None:
                         redo.drop(self._bucket, rest.path)
-                    raise _Outrun(name) from error
+                    raise
             if rest is not None:
                 self._follow(desk, rest, drafts)
             return counts
@@ -144,14 +138,15 @@ class Committer:
         for attempt in range(ATTEMPTS):
             if draft is None:
                 draft = self._draft(desk, table)
-                if _has(draft.snapshot, rest.commit, since=rest.versions[table.name]):
+                since = range(rest.versions[table.name] + 1, draft.snapshot.version + 1)
+                if any(self._logs.has(table.name, version, rest.commit) for version in since):
                     return
                 for write in writes:
                     draft.write(write)
             try:
                 self.publish(draft, commit=rest.commit)
                 return
-            except CommitFailedError:
+            except Outrun:
                 self._say_again(table.name, attempt)
                 draft = None
         raise WarehouseBusy(f"Others write to tables of {self._bucket.place} all the time; run it again later.")
@@ -160,12 +155,12 @@ class Committer:
         rest = redo.read(self._bucket, path)
         if rest is None:
             return
-        entry = self._bucket.get(f"{rest.first}/_delta_log/{rest.version:020}.json")
-        if entry is None:
+        done = self._logs.has(rest.first, rest.version, rest.commit)
+        if done is None:
             # Its writer is at work, or has died before it.
             if datetime.now(UTC) - since > OLD:
                 redo.drop(self._bucket, path)
-        elif rest.commit.encode() not in entry:
+        elif not done:
             redo.drop(self._bucket, path)
         else:
             _log.info("A commit to %s was cut short; it is completed", ", ".join(rest.versions))
@@ -177,47 +172,36 @@ class Committer:
                     redo.drop(self._bucket, path)
 
     @contextlib.contextmanager
-    def draft(self, table: Table) -> Iterator[Draft]:
-        """A draft of one table, for changes that are no writes."""
-        with self._desk() as desk:
-            yield self._draft(desk, table)
+    def draft(self, table: Table, version: int) -> Iterator[Draft]:
+        """A draft of one table, for changes that are no writes.
 
-    def publish(self, draft: Draft, schema: object = None, mode: str = "append", *, commit: str | None = None) -> None:
+        Raises:
+            Outrun: If the table is no longer of this version.
+        """
+        with self._desk() as desk:
+            draft = self._draft(desk, table)
+            if draft.snapshot.version != version:
+                raise Outrun(table.name)
+            yield draft
+
+    def publish(self, draft: Draft, schema: pa.Schema | None = None, *, commit: str | None = None) -> None:
         """Put the files of a draft, and perhaps another schema, into the log.
 
         Args:
             draft: What becomes of the table.
             schema: Its columns, where they are not the stored ones.
-            mode: "overwrite" where there is another schema.
             commit: What identifies the commit; None for one that has no other tables.
 
         Raises:
-            CommitFailedError: If somebody else was faster.
+            Outrun: If somebody else was faster.
         """
         draft.upload()
         new, gone = draft.changes()
-        if not new and not gone and mode == "append":
-            return
+        actions = [draft.snapshot.redefined(schema)] if schema is not None else []
         now = int(time.time() * 1_000)
-        delta, commit = draft.snapshot.delta, commit or uuid.uuid4().hex
-        removed = [] if mode == "overwrite" else [_removal(file, now) for file in gone]
-        actions = [AddAction(file.path, file.size, {}, now, True, file.stats) for file in new]
-        try:
-            delta.create_write_transaction(
-                [*actions, *removed],
-                mode,
-                schema or draft.snapshot.stored,  # pyright: ignore[reportArgumentType]
-                commit_properties=CommitProperties(
-                    custom_metadata={COMMIT_ID: json.dumps(commit)},
-                    max_commit_retries=0,
-                    app_transactions=[Transaction(APPLICATION, now)],
-                ),
-            )
-        except CommitFailedError:
-            # The answer to a successful write may have been lost, and its repetition met the entry.
-            delta.update_incremental()
-            if not _has(draft.snapshot, commit, since=draft.snapshot.version):
-                raise
+        actions += [*(_removed(file, now) for file in gone), *(_added(file, now) for file in new)]
+        if actions:
+            self._logs.put(draft.name, draft.snapshot.version + 1, actions, commit or uuid.uuid4().hex)
 
     def _drawn_up(
         self, desk: "_Desk", writes: Sequence[Write | WriteAfter]
@@ -235,12 +219,9 @@ class Committer:
         return made, counts, drafts
 
     def _draft(self, desk: "_Desk", table: Table) -> Draft:
-        kept = self._snapshots.get(table.name)
-        snapshot = kept.renewed(self._bucket) if kept is not None else None
-        snapshot = snapshot or opened(self._bucket, table.name)
+        snapshot = opened(self._logs, table.name)
         if snapshot is None:
             raise TableNotFound(f"There is no table {table.name} in {self._bucket.place}; sync it first.")
-        self._snapshots[table.name] = snapshot
         return Draft(self._bucket, table, snapshot, desk.connection, desk.folder)
 
     def _say_again(self, table: str, attempt: int) -> None:
@@ -269,14 +250,6 @@ def duckdb_for(folder: str, memory: int = MEMORY) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-class _Outrun(Exception):
-    """Somebody else committed to the first of our tables in between; nothing of ours is written."""
-
-    def __init__(self, table: str) -> None:
-        super().__init__(table)
-        self.table = table
-
-
 class _Desk:
     """Where commits are drawn up: a DuckDB, and a folder for files."""
 
@@ -291,11 +264,11 @@ def _in_order(writes: Sequence[Write]) -> list[str]:
     return sorted(last, key=lambda name: last[name])
 
 
-def _has(snapshot: Snapshot, commit: str, *, since: int) -> bool:
-    """Whether a commit is in the log of a table, after some version."""
-    entries = snapshot.delta.history(max(snapshot.delta.version() - since, 1))
-    return any(commit in str(entry.get(COMMIT_ID)) for entry in entries)
+def _added(file: DataFile, now: int) -> dict[str, Any]:
+    about = {"path": file.path, "partitionValues": {}, "size": file.size, "modificationTime": now, "dataChange": True}
+    return {"add": {**about, "stats": file.stats}}
 
 
-def _removal(file: DataFile, now: int) -> RemoveAction:
-    return RemoveAction(file.path, True, now, file.size, {})
+def _removed(file: DataFile, now: int) -> dict[str, Any]:
+    about = {"path": file.path, "partitionValues": {}, "size": file.size, "deletionTimestamp": now, "dataChange": True}
+    return {"remove": {**about, "extendedFileMetadata": True}}

@@ -68,6 +68,7 @@ class Draft:
     ) -> None:
         # A Delete may come with a table of which only the name and the key are known.
         self._table = table
+        self.name = table.name
         self.snapshot = snapshot
         self._connection = connection
         self._parts = Parts(bucket, table, snapshot.columns, connection, folder)

@@ -3,12 +3,11 @@
 from hubspot_assets.warehouse.base import Delete, Table
 from hubspot_assets.warehouse.lake.bucket import Bucket
 from hubspot_assets.warehouse.lake.commits import Committer
+from hubspot_assets.warehouse.lake.log import Logs
 from hubspot_assets.warehouse.lake.snapshot import opened
 
-LOG = "_delta_log"
 
-
-def remove(bucket: Bucket, committer: Committer, name: str) -> None:
+def remove(bucket: Bucket, logs: Logs, committer: Committer, name: str) -> None:
     """Take a table away, with all versions of it; where there is none, what was left of one.
 
     Were files merely deleted one after the other, whoever is killed meanwhile would leave an older version behind,
@@ -17,21 +16,17 @@ def remove(bucket: Bucket, committer: Committer, name: str) -> None:
     # The rest of a commit whose writer has died would not find its table any more.
     committer.recover()
     last: set[str] = set()
-    if opened(bucket, name) is not None:
-        last = _without_rows(bucket, committer, name)
+    if opened(logs, name) is not None:
+        last = _without_rows(logs, committer, name)
     files = set(bucket.files(name))
     bucket.remove(sorted(files - last))
     bucket.remove(sorted(files & last))
 
 
-def _without_rows(bucket: Bucket, committer: Committer, name: str) -> set[str]:
+def _without_rows(logs: Logs, committer: Committer, name: str) -> set[str]:
     """Empty a table; return the files of its log that suffice to know that it is empty."""
-    snapshot = opened(bucket, name)
+    snapshot = opened(logs, name)
     assert snapshot is not None
     table = Table(name, snapshot.schema, key=(snapshot.schema.names[0],))
     committer.commit([Delete(table, ())])
-    empty = opened(bucket, name)
-    assert empty is not None
-    empty.delta.create_checkpoint()
-    version = f"{name}/{LOG}/{empty.delta.version():020}"
-    return {f"{name}/{LOG}/_last_checkpoint", f"{version}.json", f"{version}.checkpoint.parquet"}
+    return set(logs.checkpoint(name))

@@ -4,24 +4,25 @@ import json
 from collections.abc import Sequence
 
 import pyarrow as pa
-from deltalake import DeltaTable, Field, Schema
-from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
 
 from hubspot_assets.warehouse.base import PROPERTY, UNPARSED, SchemaChange, Table, WarehouseBusy, WarehouseError
 from hubspot_assets.warehouse.duckdb.sql import holds, literal, quoted, spelled
 from hubspot_assets.warehouse.lake.bucket import Bucket
 from hubspot_assets.warehouse.lake.commits import ATTEMPTS, Committer
+from hubspot_assets.warehouse.lake.log import CHECKPOINT_EVERY, Logs, Outrun
 from hubspot_assets.warehouse.lake.parts import bounded
 from hubspot_assets.warehouse.lake.snapshot import Snapshot, opened
 from hubspot_assets.warehouse.lake.sql import DIALECT, lake_schema
 
 CONFIGURATION = {
-    "delta.checkpointInterval": "10",
+    "delta.checkpointInterval": str(CHECKPOINT_EVERY),
     "delta.logRetentionDuration": "interval 30 days",
 }
 
 
-def ensured(bucket: Bucket, committer: Committer, table: Table, keep_days: int) -> list[SchemaChange]:
+def ensured(bucket: Bucket, logs: Logs, committer: Committer, table: Table, keep_days: int) -> list[SchemaChange]:
     """Create a table, add columns to it and turn columns into text, as is needed.
 
     Raises:
@@ -30,17 +31,17 @@ def ensured(bucket: Bucket, committer: Committer, table: Table, keep_days: int) 
     """
     changes: list[SchemaChange] = []
     for _ in range(ATTEMPTS):
-        snapshot = opened(bucket, table.name)
+        snapshot = opened(logs, table.name)
         try:
             if snapshot is None:
                 _create(bucket, table, keep_days)
                 return [SchemaChange(table.name, "created")]
             _refuse_other_keys(snapshot, table)
-            changes += _added(snapshot, table)
-            snapshot = opened(bucket, table.name) if changes else snapshot
+            changes += _added(committer, snapshot, table)
+            snapshot = opened(logs, table.name) if changes else snapshot
             assert snapshot is not None
             return changes + _widened(committer, snapshot, table)
-        except CommitFailedError:
+        except Outrun:
             continue
         except DeltaError as error:
             if "already exists" not in str(error):
@@ -64,10 +65,11 @@ def _create(bucket: Bucket, table: Table, keep_days: int) -> None:
     )
 
 
-def _added(snapshot: Snapshot, table: Table) -> list[SchemaChange]:
+def _added(committer: Committer, snapshot: Snapshot, table: Table) -> list[SchemaChange]:
     added = [f for f in lake_schema(table.schema) if f.name not in snapshot.columns]
     if added:
-        snapshot.delta.alter.add_columns([Field.from_arrow(f) for f in added])
+        with committer.draft(table, snapshot.version) as draft:
+            committer.publish(draft, pa.schema([*snapshot.stored, *added]))
     return [SchemaChange(table.name, "added", f.name) for f in added]
 
 
@@ -76,13 +78,13 @@ def _widened(committer: Committer, snapshot: Snapshot, table: Table) -> list[Sch
     if not wide:
         return []
     names = {f.name for f in wide}
-    with committer.draft(table) as draft:
+    with committer.draft(table, snapshot.version) as draft:
         draft.respell(
             _respelled(snapshot, table, wide),
             {c: "VARCHAR" if c in names else type_ for c, type_ in snapshot.columns.items()},
         )
         text = pa.schema([f.with_type(pa.string()) if f.name in names else f for f in snapshot.stored])
-        committer.publish(draft, Schema.from_arrow(text), "overwrite")
+        committer.publish(draft, text)
     return [SchemaChange(table.name, "widened", f.name, snapshot.columns[f.name]) for f in wide]
 
 

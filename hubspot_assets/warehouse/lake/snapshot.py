@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
-from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
+from deltalake import DeltaTable, Schema
 
-from hubspot_assets.warehouse.lake.bucket import Bucket
+from hubspot_assets.warehouse.lake.log import Logs
 from hubspot_assets.warehouse.lake.sql import DIALECT, arrow_schema
 
 
@@ -36,14 +36,10 @@ class Snapshot:
     """A table at one instant.
 
     Args:
-        name: The table.
-        delta: The same as deltalake opened it.
-        options: What it was opened with.
+        delta: The table as deltalake reads it from a copy of its log.
     """
 
-    def __init__(self, name: str, delta: DeltaTable, options: Mapping[str, str]) -> None:
-        self._name = name
-        self._options = options
+    def __init__(self, delta: DeltaTable) -> None:
         self.delta = delta
         self.version = delta.version()
         self.stored = pa.schema(delta.schema().to_arrow())
@@ -65,24 +61,24 @@ class Snapshot:
             for each in found
         ]
 
-    def renewed(self, bucket: Bucket) -> "Snapshot | None":
-        """The table as it is now, for a few requests; this snapshot is of no use after that.
+    def redefined(self, schema: pa.Schema) -> dict[str, Any]:
+        """What the log is to say of the table where its columns become others."""
+        was = self.delta.metadata()
+        return {
+            "metaData": {
+                "id": str(was.id),
+                "name": was.name,
+                "description": was.description,
+                "format": {"provider": "parquet", "options": {}},
+                "schemaString": Schema.from_arrow(schema).to_json(),
+                "partitionColumns": [],
+                "createdTime": was.created_time,
+                "configuration": was.configuration,
+            }
+        }
 
-        Returns:
-            None if it must be opened anew: the credentials are others, or the table was dropped.
-        """
-        if bucket.storage_options() != self._options:
-            return None
-        if bucket.get(f"{self._name}/_delta_log/{self.delta.version():020}.json") is None:
-            return None
-        self.delta.update_incremental()
-        return Snapshot(self._name, self.delta, self._options)
 
-
-def opened(bucket: Bucket, table: str) -> Snapshot | None:
+def opened(logs: Logs, table: str) -> Snapshot | None:
     """A table as it is now, None when there is none."""
-    options = bucket.storage_options()
-    try:
-        return Snapshot(table, DeltaTable(bucket.place.uri(table), storage_options=options), options)
-    except TableNotFoundError:
-        return None
+    delta = logs.newest(table)
+    return Snapshot(delta) if delta is not None else None

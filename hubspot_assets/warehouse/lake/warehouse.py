@@ -8,6 +8,7 @@ from datetime import date
 
 import duckdb
 import pyarrow as pa
+from deltalake import DeltaTable
 from typing_extensions import override
 
 from hubspot_assets.warehouse.base import (
@@ -27,6 +28,7 @@ from hubspot_assets.warehouse.lake.bucket import Bucket
 from hubspot_assets.warehouse.lake.check import check
 from hubspot_assets.warehouse.lake.commits import Committer, duckdb_for
 from hubspot_assets.warehouse.lake.errors import named_errors
+from hubspot_assets.warehouse.lake.log import Logs
 from hubspot_assets.warehouse.lake.removal import remove
 from hubspot_assets.warehouse.lake.schema import ensured
 from hubspot_assets.warehouse.lake.snapshot import Snapshot, opened
@@ -58,7 +60,8 @@ class LakeWarehouse(Warehouse):
         self._bucket = bucket
         self._chunk_bytes = chunk_bytes
         self._keep_days = keep_days
-        self._committer = Committer(bucket)
+        self._logs = Logs(bucket)
+        self._committer = Committer(bucket, self._logs)
         self._kept = threading.local()
 
     @property
@@ -99,14 +102,16 @@ class LakeWarehouse(Warehouse):
     def ensure(self, *tables: Table) -> list[SchemaChange]:
         with named_errors(self.place):
             return [
-                change for table in tables for change in ensured(self._bucket, self._committer, table, self._keep_days)
+                change
+                for table in tables
+                for change in ensured(self._bucket, self._logs, self._committer, table, self._keep_days)
             ]
 
     @override
     def drop(self, *tables: str) -> None:
         with named_errors(self.place):
             for table in tables:
-                remove(self._bucket, self._committer, table)
+                remove(self._bucket, self._logs, self._committer, table)
 
     @override
     def stage(self, table: Table) -> ParquetStage:
@@ -196,11 +201,13 @@ class LakeWarehouse(Warehouse):
         with named_errors(self.place):
             self._committer.recover()
             for name in self._bucket.folders():
-                snapshot = opened(self._bucket, name) if not name.startswith("_") else None
-                if snapshot is not None:
-                    # Without `full`, files that no log has ever named would stay.
-                    hours = self._keep_days * 24
-                    removed += len(snapshot.delta.vacuum(retention_hours=hours, dry_run=False, full=True))
+                uri, options = self.place.uri(name), self._bucket.storage_options()
+                if name.startswith("_") or not DeltaTable.is_deltatable(uri, options):
+                    continue
+                table = DeltaTable(uri, storage_options=options)
+                # Without `full`, files that no log has ever named would stay.
+                removed += len(table.vacuum(retention_hours=self._keep_days * 24, dry_run=False, full=True))
+                table.cleanup_metadata()
         return removed
 
     @property
@@ -211,9 +218,9 @@ class LakeWarehouse(Warehouse):
     def _open(self, table: str) -> Snapshot | None:
         kept = self._opened
         if kept is None:
-            return opened(self._bucket, table)
+            return opened(self._logs, table)
         if table not in kept:
-            kept[table] = opened(self._bucket, table)
+            kept[table] = opened(self._logs, table)
         return kept[table]
 
     @contextmanager

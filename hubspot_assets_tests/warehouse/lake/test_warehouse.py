@@ -12,7 +12,6 @@ from itertools import count
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
-from deltalake.exceptions import CommitFailedError
 from pyarrow.dataset import field
 
 from hubspot_assets.sync.syncs import SYNCS
@@ -23,6 +22,7 @@ from hubspot_assets.warehouse.base import (
     Patch,
     Replace,
     Table,
+    TableNotFound,
     WarehouseBusy,
     WarehouseError,
 )
@@ -54,7 +54,7 @@ def lake(s3_warehouse):
 
 
 def snapshot(lake, name: str = NAME):
-    found = opened(lake._bucket, name)
+    found = opened(lake._logs, name)
     assert found is not None
     return found
 
@@ -209,7 +209,7 @@ def test_a_commit_that_was_cut_short_is_done_whole_or_not_at_all(lake, s3_store,
     with monkeypatch.context() as crash:
         crash.setattr("hubspot_assets.warehouse.lake.redo.keep", dying(redo.keep))
         crash.setattr("hubspot_assets.warehouse.lake.redo.drop", dying(redo.drop))
-        crash.setattr(DeltaTable, "create_write_transaction", dying(DeltaTable.create_write_transaction))
+        crash.setattr(Bucket, "put_new", dying(Bucket.put_new))
         crash.setattr(Committer, "publish", dying(Committer.publish))
         with pytest.raises(KeyboardInterrupt):
             lake.commit(*writes(lake))
@@ -251,16 +251,33 @@ def test_the_record_of_a_writer_that_died_before_its_commit_goes_after_a_day(lak
 
 
 def test_a_commit_whose_answer_was_lost_is_known_by_its_id(lake, monkeypatch):
-    write = DeltaTable.create_write_transaction
-
-    def loses_the_answer(self, *arguments, **options):
-        write(self, *arguments, **options)
-        raise CommitFailedError("version already exists")
-
-    monkeypatch.setattr(DeltaTable, "create_write_transaction", loses_the_answer)
+    put = Bucket.put_new
+    monkeypatch.setattr(Bucket, "put_new", lambda *arguments: put(*arguments) and False)
     assert merged(lake, contact(1)) == Counts(inserted=1)
     assert version(lake) == 1
     assert lake.count(NAME) == 1
+
+
+def test_a_table_that_was_dropped_is_seen_to_be_gone_and_made_anew(lake):
+    """Also where this process has a copy of the log, and the new table has as many versions."""
+    merged(lake, contact(1))
+    for key in keys(lake):
+        lake._bucket.client.delete_object(Bucket=BUCKET, Key=key)
+    assert lake.schema(NAME) is None
+    with pytest.raises(TableNotFound):
+        merged(lake, contact(2))
+    lake.ensure(CONTACTS)
+    merged(lake, contact(3))
+    assert stored(lake, "OBJECTID") == [(3,)]
+
+
+def test_versions_of_others_are_seen_and_a_checkpoint_spares_readers_the_entries_before(lake, s3_store):
+    other = s3_store.warehouse(lake.place.prefix)
+    for number in range(12):
+        merged(other if number % 2 else lake, contact(number))
+    assert (lake.count(NAME), other.count(NAME), version(lake)) == (12, 12, 12)
+    assert [key.rpartition("/")[2] for key in keys(lake) if "checkpoint." in key] == [f"{10:020}.checkpoint.parquet"]
+    assert s3_store.warehouse(lake.place.prefix).count(NAME) == 12
 
 
 def test_who_comes_second_draws_up_anew_and_loses_no_row(lake, s3_store, monkeypatch):
@@ -280,10 +297,7 @@ def test_who_comes_second_draws_up_anew_and_loses_no_row(lake, s3_store, monkeyp
 
 
 def test_who_always_comes_second_says_so(lake, monkeypatch):
-    def beaten(*_, **__):
-        raise CommitFailedError("a concurrent transaction")
-
-    monkeypatch.setattr(DeltaTable, "create_write_transaction", beaten)
+    monkeypatch.setattr(Bucket, "put_new", lambda *_: False)
     monkeypatch.setattr("hubspot_assets.warehouse.lake.commits.ATTEMPTS", 3)
     monkeypatch.setattr(lake._committer, "_wait", 0.001)
     with pytest.raises(WarehouseBusy, match="Others write to tables"):
