@@ -1,7 +1,7 @@
 """The command line: `hubspot-assets demo | sync | check | reset | setup | demo-portal`."""
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -9,6 +9,7 @@ from rich.console import Console
 from hubspot_assets import __version__
 from hubspot_assets.settings.errors import SettingsError
 from hubspot_assets.settings.hubspot import Settings
+from hubspot_assets.warehouse.errors import WarehouseError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -39,11 +40,14 @@ def main(
 def demo(
     once: Annotated[bool, typer.Option(help="Run the main job and exit, without the Dagster UI.")] = False,
     port: Annotated[int, typer.Option(help="Port of the Dagster UI.", min=1, max=65_535)] = 3000,
+    destination: Annotated[
+        Literal["duckdb", "s3"], typer.Option(help="A DuckDB file, or a lake on an S3 of this machine.")
+    ] = "duckdb",
 ) -> None:
     """Sync a demo portal into a DuckDB file, and open the Dagster UI on it. Needs no HubSpot account."""
     from hubspot_assets.demo.run import run_demo
 
-    raise typer.Exit(run_demo(console, ui_port=None if once else port))
+    raise typer.Exit(run_demo(console, ui_port=None if once else port, destination=destination))
 
 
 @app.command()
@@ -154,7 +158,10 @@ def setup_s3(
     reader: Annotated[bool, typer.Option(help="Print what readers need instead.")] = False,
     tables: Annotated[list[str] | None, typer.Option(help="Tables to open; once for each.")] = None,
 ) -> None:
-    """Print the IAM policies and the commands that prepare a lake on S3, or what its readers need."""
+    """Print the IAM policies and the commands that prepare a lake on S3, or what its readers need.
+
+    Where the settings name a lake that has been synced, readers are told of the tables and views that it has.
+    """
     from hubspot_assets.setup.s3 import Lake, instructions, reader_instructions
 
     scheme, _, place = url.rstrip("/").partition("://")
@@ -162,7 +169,18 @@ def setup_s3(
     if scheme != "s3" or not prefix:
         _fail(f"--url {url} is invalid: give bucket and prefix as s3://bucket/prefix.")
     lake = Lake(bucket, prefix, region, role, principal, external_id, kms_key)
-    print(reader_instructions(lake, tables or ["OBJECTS_CONTACTS"]) if reader else instructions(lake))
+    if not reader:
+        print(instructions(lake))
+        return
+    from hubspot_assets.setup.lake_views import tables_and_views
+
+    try:
+        there, views = tables_and_views(Settings.load())
+    except (SettingsError, WarehouseError) as error:
+        said = f"The lake cannot be read from here, so what follows is an example. {error}"
+        Console(stderr=True, soft_wrap=True).print(said, markup=False, highlight=False)
+        there, views = [], {}
+    print(reader_instructions(lake, tables or there or ["OBJECTS_CONTACTS"], views))
 
 
 @setup.command("postgres")

@@ -1,18 +1,15 @@
 """S3 for tests: moto on 127.0.0.1, which checks signatures and policies, with a user who may only assume a role."""
 
 import json
-import socket
-import subprocess
-import sys
-import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
 import requests
 
+from hubspot_assets.demo.local_s3 import s3_server
 from hubspot_assets.warehouse.lake.bucket import Bucket, Place, assumed
 from hubspot_assets.warehouse.lake.warehouse import LakeWarehouse
 
@@ -32,18 +29,10 @@ class Store:
     @classmethod
     @contextmanager
     def start(cls) -> Iterator["Store"]:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        program = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-        process = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            store = cls(port)
+        with s3_server() as endpoint:
+            store = cls(int(endpoint.rpartition(":")[2]))
             store._prepare()
             yield store
-        finally:
-            process.kill()
-            process.wait()
 
     def session(self, **others: Any) -> boto3.Session:
         """The session of the user."""
@@ -70,7 +59,6 @@ class Store:
         return LakeWarehouse(self.bucket(prefix), **options)
 
     def _prepare(self) -> None:
-        self._wait()
         root: dict[str, Any] = {
             "endpoint_url": self.endpoint,
             "region_name": REGION,
@@ -103,14 +91,6 @@ class Store:
         # From here on policies hold.
         reset = f"{self.endpoint}/moto-api/reset-auth"
         requests.post(reset, data="0", headers={"Content-Type": "text/plain"}, timeout=10).raise_for_status()
-
-    def _wait(self) -> None:
-        for _ in range(400):
-            with suppress(requests.ConnectionError):
-                requests.get(f"{self.endpoint}/moto-api/", timeout=5)
-                return
-            time.sleep(0.05)
-        raise RuntimeError("the S3 server does not answer")
 
 
 def _document(*statements: dict[str, Any]) -> str:

@@ -32,6 +32,8 @@ class FaultyStore:
         self.rate = rate
         self.requests: list[str] = []
         self.faults: Counter[str] = Counter()
+        self.written = 0
+        """Bytes that were put."""
         self.before: dict[int, Callable[[], object]] = {}
         """What happens before a request is carried out, by its number."""
         self.after: dict[int, Callable[[], object]] = {}
@@ -62,6 +64,7 @@ class FaultyStore:
         with self._turn:
             number = len(self.requests)
             self.requests.append(f"{handler.command} {handler.path}")
+            self.written += len(body) if handler.command == "PUT" else 0
             fault = self._random.choice(FAULTS) if self._random.random() < self.rate else ""
             self.faults[fault] += 1
         self.before.get(number, lambda: None)()

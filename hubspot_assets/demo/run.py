@@ -7,23 +7,27 @@ import subprocess
 import sys
 import webbrowser
 from collections.abc import Mapping
+from contextlib import ExitStack
 from importlib import resources
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from hubspot_assets.demo.local_s3 import NoLocalS3, demo_lake, files_written
+
 DUCKDB_PATH = Path(".data/demo.duckdb")
 INSTANCE = "defs/dagster.yaml"
 """Settings of the Dagster instance, as `dagster.yaml` of the project has them."""
 
 
-def run_demo(console: Console, *, ui_port: int | None) -> int:
+def run_demo(console: Console, *, ui_port: int | None, destination: str = "duckdb") -> int:
     """Run the demo from the project's folder.
 
     Args:
         console: where to say what happens.
         ui_port: port of the Dagster UI; None for the run alone.
+        destination: duckdb, or s3 for a lake on an S3 of this machine.
 
     Returns:
         The exit code of the process.
@@ -35,12 +39,19 @@ def run_demo(console: Console, *, ui_port: int | None) -> int:
 
     console.print("Starting the demo portal: a HubSpot account of a made-up company, with HubSpot's rate limits.")
     file = DUCKDB_PATH.resolve()
-    with Portal.start(limits=True, index_lag=True, short_pages=0.01) as portal:
+    with ExitStack() as stack:
+        try:
+            lake = stack.enter_context(demo_lake()) if destination == "s3" else {}
+        except NoLocalS3 as error:
+            console.print(str(error), style="red", markup=False)
+            return 1
+        portal = stack.enter_context(Portal.start(limits=True, index_lag=True, short_pages=0.01))
         _move_in(file)
         environment = {
             "HUBSPOT_BASE_URL": portal.url,
             "HUBSPOT_ACCESS_TOKEN": portal.token,
             "HUBSPOT_DUCKDB_PATH": str(file),
+            **lake,
         }
         os.environ.update(environment)
         from hubspot_assets.definitions import defs
@@ -51,7 +62,7 @@ def run_demo(console: Console, *, ui_port: int | None) -> int:
             if code != INTERRUPTED:
                 console.print("[red]The run failed; the lines above say why.[/]")
             return code
-        console.print(_what_was_written(file))
+        console.print(_lake_that_was_written() if lake else _what_was_written(file))
         if ui_port is None:
             return 0
         return _open_ui(console, environment, ui_port)
@@ -70,9 +81,16 @@ def _move_in(file: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "dagster.yaml").write_text(resources.files("hubspot_assets").joinpath(INSTANCE).read_text())
     for name in list(os.environ):
-        if name.startswith(("HUBSPOT_", "SNOWFLAKE_", "DAGSTER_HOME", "S3_")):
+        if name.startswith(("HUBSPOT_", "SNOWFLAKE_", "DAGSTER_HOME", "S3_", "AWS_")):
             del os.environ[name]
     os.chdir(folder)
+
+
+def _lake_that_was_written() -> Table:
+    from hubspot_assets.defs.resources.warehouse import warehouse_of
+    from hubspot_assets.settings.hubspot import Settings
+
+    return files_written(warehouse_of(Settings.load()))  # pyright: ignore[reportArgumentType]
 
 
 def _what_was_written(file: Path) -> Table:

@@ -1,7 +1,7 @@
 """What an administrator does once so that syncs may write a lake on S3, and readers may read it: policies and SQL."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,8 +108,15 @@ S3_EXTERNAL_ID={lake.external_id}
 """
 
 
-def reader_instructions(lake: Lake, tables: Sequence[str]) -> str:
-    """What readers need: a policy, and how to open the tables in each engine."""
+def reader_instructions(lake: Lake, tables: Sequence[str], views: Mapping[str, Sequence[str]] | None = None) -> str:
+    """What readers need: a policy, and how to open the tables in each engine.
+
+    Args:
+        lake: What things are called.
+        tables: The tables.
+        views: Statements that make views over them, by engine.
+    """
+    made = {name: "\n".join(["", *statements]) for name, statements in (views or {}).items()}
     url = f"s3://{lake.bucket}/{lake.prefix}"
 
     def each(statement: str) -> str:
@@ -134,21 +141,21 @@ def reader_instructions(lake: Lake, tables: Sequence[str]) -> str:
 CREATE EXTERNAL VOLUME HUBSPOT_LAKE ALLOW_WRITES = FALSE STORAGE_LOCATIONS = ((NAME = 's3' STORAGE_PROVIDER = 'S3'
   STORAGE_BASE_URL = '{url}/' STORAGE_AWS_ROLE_ARN = '<the reader''s role>'));
 CREATE CATALOG INTEGRATION HUBSPOT_DELTA CATALOG_SOURCE = OBJECT_STORE TABLE_FORMAT = DELTA ENABLED = TRUE;
-{snowflake}
+{snowflake}{made.get("snowflake", "")}
 
 -- Athena, once per table. Where Lake Formation or views need new columns, drop the table and create it again.
 
 CREATE DATABASE IF NOT EXISTS hubspot;
-{athena}
+{athena}{made.get("athena", "")}
 
 -- Databricks, where the prefix is an external location.
 
-{databricks}
+{databricks}{made.get("databricks", "")}
 
 -- DuckDB
 
 CREATE SECRET (TYPE s3, PROVIDER credential_chain, REGION '{lake.region}');
-{duckdb}
+{duckdb}{made.get("duckdb", "")}
 
 -- Polars and pandas, in Python
 

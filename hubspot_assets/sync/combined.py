@@ -18,6 +18,7 @@ from hubspot_assets.sync.source import Mode, Target
 from hubspot_assets.tables.associations import AssociationsTable
 from hubspot_assets.tables.names import event_table_names
 from hubspot_assets.warehouse.base import UNPARSED, View, Warehouse
+from hubspot_assets.warehouse.sql import Dialect
 from hubspot_assets.warehouse.views import Select, json_object, property_texts, union_all, unpivoted
 
 EVENT = ("ID", "EVENTTYPE", "OBJECTTYPEID", "OBJECTID", "OCCURREDAT")
@@ -43,12 +44,14 @@ class Combined:
         types: The object types.
         pairs: The pairs of them whose associations are synced.
         event_types: The types of events that are read.
+        dialect: Of whoever runs the queries, where that is not the warehouse itself.
     """
 
     warehouse: Warehouse
     types: Sequence[ObjectType]
     pairs: Sequence[tuple[ObjectType, ObjectType]]
     event_types: Sequence[str] = ()
+    dialect: Dialect | None = None
 
     def objects(self) -> Sequence[View]:
         """Return the view of all records of all types."""
@@ -57,7 +60,7 @@ class Combined:
 
     def object_properties(self) -> Sequence[View]:
         """Return the view with a row per record and property that has a value."""
-        dialect, columns = self.warehouse.dialect, ("OBJECTTYPEID", "OBJECTID", "UPDATEDAT", "INGESTEDAT")
+        dialect, columns = self._spoken, ("OBJECTTYPEID", "OBJECTID", "UPDATEDAT", "INGESTEDAT")
         selects = []
         for each in self._stored():
             if texts := self._texts(each):
@@ -69,7 +72,7 @@ class Combined:
 
     def object_with_object_properties(self) -> Sequence[View]:
         """Return the view of all records with their properties as JSON."""
-        dialect = self.warehouse.dialect
+        dialect = self._spoken
         selects = []
         for each in self._stored():
             columns = {name: dialect.quoted(name) for name in ("OBJECTTYPEID", "OBJECTID", "UPDATEDAT", "INGESTEDAT")}
@@ -80,7 +83,7 @@ class Combined:
 
     def associations(self) -> Sequence[View]:
         """Return the view of all associations of all pairs."""
-        dialect, selects = self.warehouse.dialect, []
+        dialect, selects = self._spoken, []
         for one, other in self.pairs:
             stored = self.warehouse.schema(AssociationsTable.of(one, other).name)
             if stored is not None:
@@ -108,7 +111,7 @@ class Combined:
 
     def events(self) -> Sequence[View]:
         """Return the view of all events of all types, with their properties as JSON."""
-        dialect, selects = self.warehouse.dialect, []
+        dialect, selects = self._spoken, []
         for event_type, table in event_table_names(self.event_types).items():
             stored = self.warehouse.schema(table)
             if stored is not None:
@@ -121,7 +124,7 @@ class Combined:
 
     def live_records(self) -> Sequence[View]:
         """Return a view per object type: its live records, columns called as their properties."""
-        dialect, views = self.warehouse.dialect, []
+        dialect, views = self._spoken, []
         for each in self._stored():
             names = _plain_names(self._columns(each))
             columns = {name: dialect.quoted(name) for name in LIVE}
@@ -130,6 +133,10 @@ class Combined:
             query = Select(columns, dialect.quoted(each.table), where).sql(dialect)
             views.append(View(live_view(each), query, f"Live {each.label.lower()}, columns called as in HubSpot."))
         return views
+
+    @property
+    def _spoken(self) -> Dialect:
+        return self.dialect or self.warehouse.dialect
 
     def _stored(self) -> Sequence[ObjectType]:
         return [each for each in self.types if self.warehouse.schema(each.table) is not None]
@@ -155,14 +162,14 @@ class Combined:
     def _texts(self, object_type: ObjectType) -> Mapping[str, str]:
         stored = self.warehouse.schema(object_type.table)
         assert stored is not None
-        return property_texts(self.warehouse.dialect, stored, self._columns(object_type))
+        return property_texts(self._spoken, stored, self._columns(object_type))
 
     def _select(self, table: str, columns: Sequence[str]) -> Select:
-        dialect = self.warehouse.dialect
+        dialect = self._spoken
         return Select({name: dialect.quoted(name) for name in columns}, dialect.quoted(table))
 
     def _view(self, name: str, selects: Sequence[Select], comment: str) -> Sequence[View]:
-        return [View(name, union_all(self.warehouse.dialect, selects), comment)] if selects else []
+        return [View(name, union_all(self._spoken, selects), comment)] if selects else []
 
 
 def live_view(object_type: ObjectType) -> str:

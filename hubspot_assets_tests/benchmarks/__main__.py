@@ -27,6 +27,7 @@ PARTS = {
     "portal": "portal_ceiling",
     "pages": "pages_to_arrow",
     "merge": "duckdb_merge",
+    "lake": "lake_merge",
     "snowflake": "snowflake_merge",
     "peers": "peers",
 }

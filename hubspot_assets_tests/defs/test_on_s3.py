@@ -44,7 +44,7 @@ def on_s3(account: Portal, s3_store, way, monkeypatch) -> Portal:
     """The small account, and S3 as the destination that the settings name."""
     settings = {
         "HUBSPOT_DESTINATION": "s3",
-        "HUBSPOT_ASSOCIATIONS": os.environ.get("LAKE_ASSOCIATIONS", "contacts:companies,companies:contacts"),
+        "HUBSPOT_ASSOCIATIONS": os.environ.get("LAKE_ASSOCIATIONS", "contacts_to_companies,companies_to_contacts"),
         "S3_URL": f"s3://{BUCKET}/{PREFIX}",
         "S3_REGION": REGION,
         "S3_ROLE_ARN": s3_store.role,
@@ -93,7 +93,7 @@ def assert_everything_equals(portal: Portal, warehouse: Warehouse) -> None:
     for (table, (key, mark)), things in zip(there.items(), (truth.owners, truth.teams, truth.users), strict=True):
         stored = warehouse.read(table, [key], [(mark, "is null", None)])[key].to_pylist()
         assert Counter(map(str, stored)) == Counter(str(each["id"]) for each in things), table
-    pipelines = [str(each["id"]) for of_type in truth.pipelines.values() for each in of_type]
+    pipelines = [str(each["id"]) for name in settings.objects for each in truth.pipelines.get(name, ())]
     stored = warehouse.read("PIPELINES", ["PIPELINEID"], [("DELETEDAT", "is null", None)])["PIPELINEID"].to_pylist()
     assert Counter(stored) == Counter(pipelines)
     for table in ("PIPELINE_STAGES", "OWNER_TEAMS", "ASSOCIATION_DEFINITIONS", "OBJECT_AND_EVENT_TYPE_DEFINITIONS"):

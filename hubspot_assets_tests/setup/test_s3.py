@@ -5,6 +5,7 @@ from typer.testing import CliRunner
 
 from hubspot_assets.cli import app
 from hubspot_assets.setup.s3 import Lake, instructions, policy, reader_instructions, trust_policy
+from hubspot_assets.warehouse.lake.engines import ENGINES
 
 LAKE = Lake("acme", "crm/hubspot", "eu-central-1", "hubspot", "arn:aws:iam::123456789012:user/dagster", "id-42")
 
@@ -59,6 +60,18 @@ def test_readers_are_told_how_to_open_each_table(engine):
     said = reader_instructions(LAKE, ["OBJECTS_CONTACTS", "SYNCS"])
     assert engine in said
     assert "s3://acme/crm/hubspot/OBJECTS_CONTACTS" in said
+
+
+def test_views_stand_beside_the_tables_of_their_engine():
+    views = {name: [f"CREATE OR REPLACE VIEW OF_{name.upper()} AS SELECT 1;"] for name in ENGINES}
+    said = reader_instructions(LAKE, ["OBJECTS_CONTACTS"], views)
+    opened = ["CREATE ICEBERG TABLE", "'table_type' = 'DELTA'", "USING DELTA", "delta_scan"]
+    places = [
+        said.index(each)
+        for pair in zip(opened, (f"VIEW OF_{n.upper()}" for n in ENGINES), strict=True)
+        for each in pair
+    ]
+    assert places == sorted(places)
 
 
 def test_the_command_line_prints_both():

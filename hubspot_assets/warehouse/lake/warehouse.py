@@ -31,7 +31,7 @@ from hubspot_assets.warehouse.lake.errors import named_errors
 from hubspot_assets.warehouse.lake.log import Logs
 from hubspot_assets.warehouse.lake.removal import remove
 from hubspot_assets.warehouse.lake.schema import ensured
-from hubspot_assets.warehouse.lake.snapshot import Snapshot, opened
+from hubspot_assets.warehouse.lake.snapshot import DataFile, Snapshot, opened
 from hubspot_assets.warehouse.lake.sql import DIALECT, as_read
 from hubspot_assets.warehouse.parquet_stage import FOLDER_PREFIX, ParquetStage
 from hubspot_assets.warehouse.spool import spooled
@@ -191,6 +191,23 @@ class LakeWarehouse(Warehouse):
             found = ask.answer(f"FROM {sides[0]} ANTI JOIN {sides[1]} USING ({columns})", values).to_arrow_reader()
             return spooled(found.schema, found)
 
+    def tables(self) -> list[str]:
+        """The names of the tables that there are."""
+        with named_errors(self.place):
+            return [name for name in self._bucket.folders() if not name.startswith("_")]
+
+    def files(self, table: str) -> tuple[Sequence[DataFile], int]:
+        """The data files of a table as it is now, and its version.
+
+        Raises:
+            TableNotFound: If there is no such table.
+        """
+        with named_errors(self.place):
+            snapshot = self._open(table)
+        if snapshot is None:
+            raise TableNotFound(f"There is no table {table} in lake {self.place}; sync it first.")
+        return snapshot.files(), snapshot.version
+
     def upkeep(self) -> int:
         """Remove the files that no table needs any more: of older versions, and of writers that were killed.
 
@@ -200,9 +217,9 @@ class LakeWarehouse(Warehouse):
         removed = 0
         with named_errors(self.place):
             self._committer.recover()
-            for name in self._bucket.folders():
+            for name in self.tables():
                 uri, options = self.place.uri(name), self._bucket.storage_options()
-                if name.startswith("_") or not DeltaTable.is_deltatable(uri, options):
+                if not DeltaTable.is_deltatable(uri, options):
                     continue
                 table = DeltaTable(uri, storage_options=options)
                 # Without `full`, files that no log has ever named would stay.

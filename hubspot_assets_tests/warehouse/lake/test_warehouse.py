@@ -386,3 +386,23 @@ def test_instants_are_stored_to_the_microsecond_and_found_by_their_bounds(lake):
     for comparison in ("=", ">=", "<="):
         assert lake.count(NAME, [("UPDATEDAT", comparison, exact)]) == 1
     assert snapshot(lake).schema.field("UPDATEDAT").type == INSTANT
+
+
+def test_every_file_is_encrypted_with_the_key_of_the_settings(s3_store):
+    """Data, logs, checkpoints, and what is kept for a while."""
+    key = "arn:aws:kms:eu-central-1:123456789012:key/1"
+    lake = LakeWarehouse(s3_store.bucket(kms_key=key))
+    lake.ensure(CONTACTS, SYNCS)
+    kept = []
+    drop = redo.drop
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hubspot_assets.warehouse.lake.redo.drop", lambda bucket, path: kept.append((bucket, path)))
+        lake.commit(Merge(CONTACTS, rows(contact(0))), Merge(SYNCS, pa.table({"SYNCID": ["s"], "ROWSREAD": [1]})))
+    for number in range(9):
+        merged(lake, contact(number, updated=2))
+    about = [lake._bucket.client.head_object(Bucket=BUCKET, Key=each) for each in keys(lake)]
+    assert len(about) > 25
+    assert {(each.get("ServerSideEncryption"), each.get("SSEKMSKeyId")) for each in about} == {("aws:kms", key)}
+    assert any("checkpoint" in each for each in keys(lake))
+    for bucket, path in kept:
+        drop(bucket, path)
