@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
+from hubspot_assets.defs.assets.account import account_asset
 from hubspot_assets.defs.assets.associations import pairs_of
-from hubspot_assets.defs.assets.records import account_asset
 from hubspot_assets.defs.build import families_of
 from hubspot_assets.defs.io_managers.tables import tables_io_manager
 from hubspot_assets.defs.names import Names
@@ -64,7 +64,7 @@ def sync(*, full: bool = False) -> list[str]:
     assets = [asset for family in families_of(settings, Names()) for asset in family.assets]
     ops = {asset.op.name: {"config": {"full": True}} for asset in assets} if full else {}
     result = dg.materialize(
-        [account_asset(), *assets],
+        [account_asset(settings, Names()), *assets],
         resources={"hubspot": hubspot_resource(settings), "tables": tables_io_manager(settings)},
         tags=BOTH,
         run_config={"ops": ops},
