@@ -24,6 +24,7 @@ PARTS = {
     "scale": "scale",
     "resume": "resume",
     "readers": "readers",
+    "days": "days",
     "portal": "portal_ceiling",
     "pages": "pages_to_arrow",
     "merge": "duckdb_merge",
