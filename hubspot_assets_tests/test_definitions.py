@@ -85,6 +85,17 @@ def test_what_stands_beside_the_records_is_there_by_default_without_heavy_librar
     assert not {"duckdb", "pandas", "pyarrow", "numpy", "requests"} & set(loaded["modules"])
 
 
+def test_what_has_days_is_there_on_demand_without_heavy_libraries(settings_folder, monkeypatch):
+    loaded = load(
+        monkeypatch, objects="goals", datasets="email_events,subscriptions", events="e_visited_page,pe1_login"
+    )
+    assert {
+        f"hubspot/{name}"
+        for name in ("email_events", "subscription_changes", "events", "events_visited_page", "events_login")
+    } <= set(loaded["keys"])
+    assert not {"duckdb", "pandas", "pyarrow", "numpy", "requests"} & set(loaded["modules"])
+
+
 def test_definitions_are_consistent(defs):
     dg.Definitions.validate_loadable(defs)
 

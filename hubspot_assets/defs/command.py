@@ -49,12 +49,14 @@ def sync_once(console: "Console", settings: Settings, names: Sequence[str], *, p
     selected = of_keys(tables, [called.key(name) for name in names]) if names else tables
     defs = hubspot_definitions(settings)
     whole = [table for table in selected if table.days is None]
+    # Views are made of what is there, so their step takes no config.
+    config = {table.op: {"config": {"full": True}} for table in whole if table.targets is not None}
     code = sync(
         console,
         defs,
         partitions=_PARTITIONS[partition],
         keys=[table.key for table in whole],
-        run_config={"ops": {table.op: {"config": {"full": True}} for table in whole}} if full else None,
+        run_config={"ops": config} if full else None,
     )
     return code if code == INTERRUPTED else sync_days(console, defs, selected) or code
 

@@ -16,7 +16,7 @@ from hubspot_assets.sync.records.record_table import PROPERTY_DEFINITIONS
 from hubspot_assets.sync.report import Report
 from hubspot_assets.sync.source import Mode, Target
 from hubspot_assets.tables.associations import AssociationsTable
-from hubspot_assets.tables.names import event_table_names
+from hubspot_assets.tables.event_names import event_table_names
 from hubspot_assets.warehouse.base import UNPARSED, View, Warehouse
 from hubspot_assets.warehouse.sql import Dialect
 from hubspot_assets.warehouse.views import Select, json_object, property_texts, union_all, unpivoted

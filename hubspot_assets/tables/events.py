@@ -60,7 +60,7 @@ class EventTable:
 
         Args:
             event_type: Full name.
-            name: The table's name (see `names.event_table_names`).
+            name: The table's name (see `event_names.event_table_names`).
             definitions: What events hold, by the type's definition or by `observed_properties`.
             event_type_id: HubSpot's id of the type, where known.
             known_columns: Columns given to properties earlier (property to column).

@@ -4,27 +4,22 @@ A property's column is `PROPERTY_` and its internal name in upper case, every ch
 `_`, as in HubSpot's own data share. The prefix keeps every name clear of SQL keywords and of the core columns.
 """
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
 from hubspot_assets.hubspot.properties import PropertyDefinition
 from hubspot_assets.tables import values
+from hubspot_assets.tables.identifiers import identifier, plain
 from hubspot_assets.tables.latin import in_latin_letters
 
-# Snowflake's limit of 255 characters is the shortest of the warehouses'; four are kept for a suffix (`_999`).
-LONGEST_NAME = 251
 _LONGEST_LABEL = 100
 """Two of them fit into the name of a table of associations."""
-_EVENT_PREFIX = re.compile(r"^(e|pe\d+|ae\d+)_")
-"""Says whose type of events it is: HubSpot's own, the account's or an app's."""
 
 
 def column_name(property_name: str) -> str:
     """Return the column of a property, as long as no other property's name maps to it too."""
-    return _identifier("PROPERTY_", property_name)
+    return identifier("PROPERTY_", property_name)
 
 
 def table_names(labels: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
@@ -50,24 +45,12 @@ def table_names(labels: Mapping[str, str], known: Mapping[str, str]) -> dict[str
             tables[type_id] = known[type_id]
             taken.add(known[type_id])
     for type_id in sorted(labels.keys() - tables.keys(), key=_age_of_type):
-        table = f"OBJECTS_{_readable(labels[type_id]) or _plain(type_id)}"
+        table = f"OBJECTS_{_readable(labels[type_id]) or plain(type_id)}"
         while table in taken:
-            table = f"{table}_{_plain(type_id)}"
+            table = f"{table}_{plain(type_id)}"
         tables[type_id] = table
         taken.add(table)
     return {type_id: tables[type_id] for type_id in labels}
-
-
-def event_table_names(event_types: Iterable[str]) -> dict[str, str]:
-    """Return the table of each type: `EVENTS_VISITED_PAGE` for `e_visited_page`; of types that clash, by full names.
-
-    Args:
-        event_types: All full names that the account reads.
-    """
-    event_types = list(dict.fromkeys(event_types))
-    short = {each: _identifier("EVENTS_", _EVENT_PREFIX.sub("", each)) for each in event_types}
-    taken = Counter(short.values())
-    return {each: name if taken[name] == 1 else _identifier("EVENTS_", each) for each, name in short.items()}
 
 
 def id_stem(singular_label: str, object_type_id: str) -> str:
@@ -77,7 +60,7 @@ def id_stem(singular_label: str, object_type_id: str) -> str:
         singular_label: The object type's label; transliterated from other alphabets.
         object_type_id: Its type id, which stands in for a label that is not readable in Latin letters.
     """
-    return _readable(singular_label) or f"OBJECT_{_plain(object_type_id)}"
+    return _readable(singular_label) or f"OBJECT_{plain(object_type_id)}"
 
 
 def column_names(definitions: Iterable[PropertyDefinition], known: Mapping[str, str]) -> dict[str, str]:
@@ -126,13 +109,5 @@ def _readable(label: str) -> str:
     """The label as part of a name; empty where letters would be lost, or where it has none."""
     latin = in_latin_letters(label.strip())
     lost = any(each.isalpha() and not each.isascii() for each in latin)
-    name = _plain(latin)[:_LONGEST_LABEL]
+    name = plain(latin)[:_LONGEST_LABEL]
     return "" if lost or not name.strip("_") else name
-
-
-def _identifier(prefix: str, name: str) -> str:
-    return (prefix + _plain(name))[:LONGEST_NAME]
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^A-Z0-9_]", "_", name.upper())

@@ -23,7 +23,7 @@ from hubspot_assets.sync.email_days import email_events, subscription_changes
 from hubspot_assets.sync.events import EventDays
 from hubspot_assets.sync.report import Report
 from hubspot_assets.sync.run import run
-from hubspot_assets.tables.names import event_table_names
+from hubspot_assets.tables.event_names import event_table_names
 from hubspot_assets.warehouse.base import Counts, Warehouse
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 

@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from hubspot_assets.hubspot.events import Event
 from hubspot_assets.hubspot.properties import PropertyDefinition
+from hubspot_assets.tables.event_names import event_table_names
 from hubspot_assets.tables.events import EventTable, observed_properties
-from hubspot_assets.tables.names import event_table_names
 
 AT = datetime(2026, 11, 27, 1, tzinfo=UTC)
 

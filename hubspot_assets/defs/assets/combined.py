@@ -14,7 +14,7 @@ from hubspot_assets.defs.partitions import LATEST
 from hubspot_assets.defs.resources.hubspot import HubSpotResource
 from hubspot_assets.defs.resources.object_types import object_types
 from hubspot_assets.settings.hubspot import Settings
-from hubspot_assets.tables.names import event_table_names
+from hubspot_assets.tables.event_names import event_table_names
 
 GROUP = "combined"
 STEP = "combined_views"

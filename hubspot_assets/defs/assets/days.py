@@ -11,7 +11,7 @@ from hubspot_assets.defs.assets.marketing import GROUP as MARKETING_GROUP
 from hubspot_assets.defs.assets.satellites import Satellite, Step, family_of
 from hubspot_assets.defs.names import Names
 from hubspot_assets.settings.hubspot import Settings
-from hubspot_assets.tables.names import event_table_names
+from hubspot_assets.tables.event_names import event_table_names
 
 if TYPE_CHECKING:
     from hubspot_assets.hubspot.transport.client import Client

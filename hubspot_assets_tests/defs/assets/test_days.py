@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import dagster as dg
 import pytest
+from rich.console import Console
 
-from hubspot_assets.defs.automation.jobs import DAYS
+from hubspot_assets.defs.automation.jobs import DAYS, FRESHNESS
 from hubspot_assets.defs.build import hubspot_definitions
+from hubspot_assets.defs.command import sync_once
 from hubspot_assets.defs.partitions import range_tags
 from hubspot_assets.settings.hubspot import Settings
 from hubspot_assets_tests.sync.test_days import CALLS, VISITS
@@ -150,3 +153,35 @@ def test_another_first_day_keeps_what_is_there(repository, instance, account, mo
     moved = hubspot_definitions(Settings.load()).get_repository_def()
     assert backfill(moved, instance, 10, 9, "email_events").success
     assert warehouse.count("EMAIL_EVENTS") >= rows
+
+
+def test_a_backfill_of_old_days_neither_makes_a_table_fresh_nor_stale(repository, instance):
+    key = dg.AssetCheckKey(dg.AssetKey(["hubspot", "events_call_started"]), "is_fresh")
+
+    def fresh() -> bool:
+        job = repository.get_job(FRESHNESS).get_subset(asset_selection=set(), asset_check_selection={key})
+        [check] = job.execute_in_process(instance=instance).get_asset_check_evaluations()
+        return check.passed
+
+    assert backfill(repository, instance, 60, 58, "events_call_started").success
+    assert not fresh()
+    assert backfill(repository, instance, 1, 0, "events_call_started").success
+    assert fresh()
+    assert backfill(repository, instance, 57, 56, "events_call_started").success
+    assert fresh()
+
+
+def test_the_command_reads_the_recent_days_after_all_else(repository, account, warehouse, monkeypatch):
+    monkeypatch.setenv("HUBSPOT_OBJECTS", "goals")
+    monkeypatch.setenv("HUBSPOT_DATASETS", "email_events")
+    monkeypatch.setenv("HUBSPOT_EVENTS", CALLS)
+    account.make_events(CALLS, 100, datetime.now(UTC) - timedelta(days=7), datetime.now(UTC))
+    said = StringIO()
+    assert sync_once(Console(file=said, width=200), Settings.load(), (), partition="latest", full=True) == 0
+    assert warehouse.count("EVENTS_CALL_STARTED") == 100
+    assert warehouse.count("OBJECTS_GOALS") > 0
+    assert f"email_events {day(7)} to {day(0)}" in said.getvalue()
+    # Those who follow the records named are read, and no others.
+    account.make_events(CALLS, 1, datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC))
+    assert sync_once(Console(file=said), Settings.load(), ("goals",), partition="latest", full=False) == 0
+    assert warehouse.count("EVENTS_CALL_STARTED") == 100
