@@ -117,6 +117,7 @@ class Settings(SettingsModel):
 
     _places: Mapping[str, str] = PrivateAttr(default_factory=dict)
     _misspelled: tuple[str, ...] = PrivateAttr(default=())
+    _found_token: SecretStr | None = PrivateAttr(default=None)
 
     @property
     def places(self) -> Mapping[str, str]:
@@ -188,6 +189,19 @@ class Settings(SettingsModel):
             )
         return self
 
+    def access_token_now(self) -> SecretStr | None:
+        """Look again where the access token was found, since somebody may have replaced it there.
+
+        Returns:
+            The token that stands there now; None where a program gave the one of these settings.
+
+        Raises:
+            SettingsError: The settings can no longer be read.
+        """
+        if self.access_token is None or self.access_token != self._found_token:
+            return None
+        return type(self).load().access_token
+
     @classmethod
     def load(cls) -> Self:
         """Read the settings from the environment, `.env` and the place that HUBSPOT_SECRETS names.
@@ -207,6 +221,7 @@ class Settings(SettingsModel):
             variables |= {*S3Settings.variables().values()}
         settings._places = {name: each.place for name, each in given.items() if name in variables}
         settings._misspelled = tuple(misspelled(given, variables))
+        settings._found_token = settings.access_token
         for sentence in settings.misspelled:
             _LOGGER.warning(sentence)
         return settings

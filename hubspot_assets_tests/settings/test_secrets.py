@@ -183,10 +183,13 @@ def test_a_token_that_nobody_replaced_is_refused_without_being_shown(account, se
     assert gone not in lines.getvalue() + "".join(capfd.readouterr())
 
 
-def test_settings_that_a_program_made_are_not_mended_by_those_of_the_environment(account, aws):
+@pytest.mark.parametrize(
+    "make", [lambda _, **given: Settings(**given), lambda loaded, **given: loaded.model_copy(update=given)]
+)
+def test_a_token_that_a_program_gave_is_not_replaced_by_that_of_the_environment(account, make):
     gone = account.issue_token()
     account.revoke_token(gone)
-    settings = Settings(access_token=SecretStr(gone), base_url=account.url)
+    settings = make(Settings.load(), access_token=SecretStr(gone), base_url=account.url)
     with client_of(settings, patience=1) as client, pytest.raises(InvalidToken):
         whose(client)
 

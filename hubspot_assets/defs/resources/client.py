@@ -45,10 +45,7 @@ def client_of(settings: Settings, *, patience: float = 300.0) -> "Client":
 
 
 def _kept_now(settings: Settings) -> str | None:
-    """The token that stands where these settings were found; None for settings that were made by a program."""
-    if "HUBSPOT_ACCESS_TOKEN" not in settings.places:
-        return None
-    token = Settings.load().access_token
+    token = settings.access_token_now()
     return token.get_secret_value() if token is not None else None
 
 

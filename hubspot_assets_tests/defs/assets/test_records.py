@@ -165,7 +165,7 @@ def test_the_launch_dialog_explains_every_field():
     config = records_asset("contacts", Settings()).op.config_schema.config_type
     assert isinstance(config, dg.Shape)
     fields = config.fields
-    assert set(fields) == {"updated_after", "updated_before", "full", "allow_mass_deletion"}
+    assert set(fields) == {"updated_after", "updated_before", "full", "allow_mass_deletion", "restart"}
     assert all(len(field.description or "") > 40 for field in fields.values())
 
 
