@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from statistics import median
 
-from hubspot_assets.sync.records.inspection import Finding
+from hubspot_assets.sync.finding import Finding
 from hubspot_assets.warehouse.base import Warehouse
 
 WEEKS = 8

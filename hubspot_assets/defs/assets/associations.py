@@ -8,6 +8,7 @@ from hubspot_assets.catalog.association_types import ASSOCIATION_TYPES, SILENT_P
 from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES, ObjectType
 from hubspot_assets.defs.assets.family import Family
 from hubspot_assets.defs.assets.satellites import Satellite, Step, family_of
+from hubspot_assets.defs.checks.associations import association_checks
 from hubspot_assets.defs.names import Names, asset_name
 from hubspot_assets.defs.resources.hubspot import HubSpotResource
 from hubspot_assets.defs.resources.object_types import object_types
@@ -21,9 +22,10 @@ GROUP = "associations"
 
 def associations_family(settings: Settings, names: Names) -> Family:
     """Return the assets of all pairs that the settings ask for, with their checks."""
+    pairs = frozenset(pairs_of(settings))
     steps = [
-        _step(from_name, [to_name for _, to_name in pairs], settings)
-        for from_name, pairs in groupby(sorted(pairs_of(settings)), key=lambda pair: pair[0])
+        _step(from_name, [to_name for _, to_name in of_type], settings, pairs)
+        for from_name, of_type in groupby(sorted(pairs), key=lambda pair: pair[0])
     ]
     return family_of(steps, settings, names)
 
@@ -40,18 +42,18 @@ def pairs_of(settings: Settings) -> Sequence[tuple[str, str]]:
     ]
 
 
-def _step(from_name: str, to_names: Sequence[str], settings: Settings) -> Step:
+def _step(from_name: str, to_names: Sequence[str], settings: Settings, pairs: frozenset[tuple[str, str]]) -> Step:
     return Step(
         name=f"{asset_name(from_name)}_associations",
         group=GROUP,
-        satellites=[_satellite(from_name, to_name) for to_name in to_names],
+        satellites=[_satellite(from_name, to_name, settings, pairs) for to_name in to_names],
         prepare=lambda hubspot: (hubspot, object_types(hubspot.client, settings, [from_name, *to_names])),
         follows=list(dict.fromkeys([from_name, *to_names])),
         schedule=settings.latest_schedule,
     )
 
 
-def _satellite(from_name: str, to_name: str) -> Satellite:
+def _satellite(from_name: str, to_name: str, settings: Settings, pairs: frozenset[tuple[str, str]]) -> Satellite:
     one, other = STANDARD_OBJECT_TYPES.get(from_name), STANDARD_OBJECT_TYPES.get(to_name)
 
     def source(prepared: tuple[HubSpotResource, Mapping[str, ObjectType]], full: bool) -> "AssociationsSource":
@@ -70,6 +72,7 @@ def _satellite(from_name: str, to_name: str) -> Satellite:
         table=table,
         makes=source,
         about=(from_name, to_name),
+        checks=association_checks(from_name, to_name, settings, pairs),
     )
 
 

@@ -1,7 +1,7 @@
 """Assets that stand around the records: one step for those that are read together, each with a table of its own."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,9 @@ from pydantic import Field
 
 from hubspot_assets.defs.assets.family import Family, SyncedTable
 from hubspot_assets.defs.automation.freshness_policy import freshness_policy
-from hubspot_assets.defs.checks.satellites import CHECKS, QUIET, satellite_checks
+from hubspot_assets.defs.checks.check import Check
+from hubspot_assets.defs.checks.quiet_days import quiet_days
+from hubspot_assets.defs.checks.satellites import DUPLICATES, satellite_checks
 from hubspot_assets.defs.executors.lost_steps import retry_policy
 from hubspot_assets.defs.failures import failing_clearly
 from hubspot_assets.defs.names import Names
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 class SatelliteConfig(dg.Config):
     """What one launch may ask for. Empty, a sync reads what has changed."""
 
-    full: bool = Field(False, description="Read everything, also what no change tells of. The daily schedule does so.")
+    full: bool = Field(
+        False, description="Read everything, also what no change tells of. A schedule does so, daily or weekly."
+    )
     restart: bool = Field(
         False,
         description="Drop the table and load it afresh. What HubSpot no longer has cannot be read again.",
@@ -46,6 +50,7 @@ class Satellite:
             or which days, where partitions are days.
         column: The column that tells the day of a row, where partitions are days.
         about: The records that its rows are about, by name; those that the step follows, where it names none.
+        checks: What must hold of its table, besides that no key stands in two rows.
     """
 
     name: str
@@ -54,6 +59,7 @@ class Satellite:
     makes: "Callable[[Any, Any], Source[Any]]"
     column: str | None = None
     about: Sequence[str] = ()
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,7 @@ class Step:
         schedule: How often they are brought up to date.
         ticks: Names of the schedules that do it.
         partitions: The days, where each is a partition.
+        daily: Config of the daily run.
     """
 
     name: str
@@ -79,6 +86,7 @@ class Step:
     schedule: ScheduleExpression
     ticks: frozenset[str] = frozenset((LATEST, ARCHIVED))
     partitions: dg.DailyPartitionsDefinition | None = None
+    daily: Mapping[str, Any] = field(default_factory=lambda: {"full": True})
 
 
 def family_of(steps: Sequence[Step], settings: Settings, names: Names) -> Family:
@@ -86,7 +94,16 @@ def family_of(steps: Sequence[Step], settings: Settings, names: Names) -> Family
     return Family(
         assets=[step_assets(step, settings, names) for step in steps],
         tables=[table for step in steps for table in synced_tables(step, names)],
-        checks=[satellite_checks(step.name, synced_tables(step, names), settings, names) for step in steps],
+        checks=[
+            satellite_checks(
+                step.name,
+                list(zip(synced_tables(step, names), (_checks(step, each) for each in step.satellites), strict=True)),
+                step.prepare,
+                settings,
+                names,
+            )
+            for step in steps
+        ],
     )
 
 
@@ -148,13 +165,22 @@ def synced_tables(step: Step, names: Names) -> Sequence[SyncedTable]:
             follows=frozenset(names.key(each) for each in step.follows),
             about=frozenset(names.key(each) for each in satellite.about or step.follows),
             targets=partial(_targets, step, satellite),
-            checks=(*CHECKS, QUIET) if step.partitions else CHECKS,
-            daily={} if step.partitions else {"full": True},
+            checks=(DUPLICATES, *(check.name for check in _checks(step, satellite))),
+            daily={} if step.partitions else step.daily,
             days=step.partitions,
             column=satellite.column,
         )
         for satellite in step.satellites
     ]
+
+
+def _checks(step: Step, satellite: Satellite) -> tuple[Check, ...]:
+    """The checks of one asset, besides that no key stands in two rows."""
+    if step.partitions is None:
+        return satellite.checks
+    assert satellite.table is not None
+    assert satellite.column is not None
+    return (*satellite.checks, quiet_days(satellite.table, satellite.column))
 
 
 def _targets(step: Step, satellite: Satellite, hubspot: HubSpotResource) -> "Sequence[Target]":

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from hubspot_assets.defs.checks.check import check_result
 from hubspot_assets.defs.checks.covered_instants import covered_instants
 from hubspot_assets.defs.failures import failing_clearly
 from hubspot_assets.defs.names import Names
@@ -14,9 +14,6 @@ from hubspot_assets.defs.resources.hubspot import HubSpotResource
 from hubspot_assets.defs.resources.object_types import object_types
 from hubspot_assets.defs.resources.warehouse import warehouse_of
 from hubspot_assets.settings.hubspot import Settings
-
-if TYPE_CHECKING:
-    from hubspot_assets.sync.records.inspection import Finding
 
 _NAMES = Names()
 
@@ -80,7 +77,7 @@ def record_checks(name: str, settings: Settings, names: Names = _NAMES) -> dg.As
             selected = {check.name for check in context.selected_asset_check_keys}
             for check in RECORD_CHECKS:
                 if check in selected:
-                    yield _result(key, check, inspect[check]())
+                    yield check_result(key, check, inspect[check]())
 
     return checks
 
@@ -95,18 +92,3 @@ def _properties_before(instance: dg.DagsterInstance, key: dg.AssetKey) -> Mappin
         if isinstance(evaluation, dg.AssetCheckEvaluation) and "properties" in evaluation.metadata:
             return evaluation.metadata["properties"].value  # pyright: ignore[reportReturnType]
     return None
-
-
-def _result(key: dg.AssetKey, check: str, finding: "Finding") -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        asset_key=key,
-        check_name=check,
-        passed=finding.holds,
-        severity=dg.AssetCheckSeverity.ERROR if finding.severe else dg.AssetCheckSeverity.WARN,
-        description=finding.sentence,
-        metadata={name: _metadata(fact) for name, fact in finding.facts.items()},
-    )
-
-
-def _metadata(fact: Any) -> dg.MetadataValue | int | float | dict:  # noqa: ANN401
-    return dg.MetadataValue.timestamp(fact) if isinstance(fact, datetime) else fact

@@ -14,6 +14,7 @@ from hubspot_assets.hubspot.records.search import Search, Window, changed_in
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.errors import BadRequest, NotFound
 from hubspot_assets.sync.criteria import Since, remarks
+from hubspot_assets.sync.finding import Finding
 from hubspot_assets.sync.records.goal import SEARCH_LAG
 from hubspot_assets.sync.records.property_filter import PropertyFilter
 from hubspot_assets.sync.records.request import Slice
@@ -29,23 +30,6 @@ MOST_READ = 10_000
 """Rows read to tell which properties these values are of."""
 MOST_NAMED = 10
 """Properties named in a sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What an inspection found.
-
-    Attributes:
-        holds: whether all is well.
-        sentence: what was found and, if something is wrong, what to do.
-        facts: figures and such behind it.
-        severe: whether rows are wrong or missing.
-    """
-
-    holds: bool
-    sentence: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    severe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
