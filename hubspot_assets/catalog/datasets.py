@@ -35,6 +35,7 @@ DATASETS: Mapping[str, Dataset] = {
         Dataset("pipelines", "Pipelines and their stages."),
         Dataset("definitions", "Definitions of object types, and the labels of associations."),
         Dataset("property_history", "Every change of chosen properties that HubSpot still knows."),
+        Dataset("lists", "Lists (segments), and which records are in them.", ("crm.lists.read",)),
         Dataset("forms", "Forms and their submissions.", ("forms",)),
         Dataset("marketing_emails", "Marketing emails and their statistics.", ("content",)),
         Dataset("campaigns", "Campaigns and their metrics.", ("marketing.campaigns.read",),

@@ -10,6 +10,7 @@ from hubspot_assets.defs.assets.associations import associations_family
 from hubspot_assets.defs.assets.combined import combined_family
 from hubspot_assets.defs.assets.days import days_family
 from hubspot_assets.defs.assets.family import Family
+from hubspot_assets.defs.assets.lists import lists_family
 from hubspot_assets.defs.assets.marketing import marketing_family
 from hubspot_assets.defs.assets.property_history import property_history_family
 from hubspot_assets.defs.assets.records import records_family
@@ -77,6 +78,8 @@ def families_of(settings: Settings, names: Names) -> Sequence[Family]:
         ]
         if "associations" in settings.datasets:
             families.append(associations_family(settings, names))
+        if "lists" in settings.datasets:
+            families.append(lists_family(settings, names))
         if "property_history" in settings.datasets:
             families.append(property_history_family(settings, names))
         return [*families, combined_family(settings, names)]

@@ -38,6 +38,7 @@ class Members:
         exists: Whether HubSpot (still) has the list.
         read_at: When the first answer arrived (aware, UTC).
         after: Where a later read by order of joining may begin; None where it cannot begin in the middle.
+        total: How many members the list had when the first answer was given; None where HubSpot did not tell.
     """
 
     list_id: str
@@ -47,6 +48,7 @@ class Members:
     exists: bool = True
     read_at: datetime = _EARLIEST
     after: str | None = None
+    total: int | None = None
 
     def __len__(self) -> int:
         return len(self.record_ids)
@@ -74,6 +76,7 @@ class _Member(msgspec.Struct, rename="camel", gc=False):
 
 class _Page(Paged):
     results: list[_Member]
+    total: int | None = None
 
 
 @dataclass(slots=True)
@@ -100,7 +103,7 @@ class _Reading:
     def take(self, page: _Page, read_at: datetime) -> None:
         """Take a page in."""
         if not len(self.members):
-            self.members.read_at = read_at
+            self.members.read_at, self.members.total = read_at, page.total
         self.members.record_ids.extend(int(each.record_id) for each in page.results)
         self.members.joined_at += [each.membership_timestamp for each in page.results]
         if self.since is None or not page.results:

@@ -24,7 +24,7 @@ from hubspot_assets.warehouse.base import Counts, Merge, Replace, Stage, Table, 
 
 @dataclass
 class _Chunk:
-    """The rows of one table that wait for the next commit."""
+    """The rows that wait for the next commit, of one table and one way of writing."""
 
     table: Table
     stage: Stage
@@ -63,7 +63,7 @@ class Commits:
         self.work = work
         self._used = used
         self._progress = progress
-        self._chunks: dict[str, _Chunk] = {}
+        self._chunks: dict[tuple[str, bool], _Chunk] = {}
         self._with_next: list[Write] = []
         self._committer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hubspot-commit")
         self._committing: Future[tuple[Counts, Sequence[Counts]]] | None = None
@@ -130,13 +130,14 @@ class Commits:
         self._chunks = {}
 
     def _stage(self, part: Rows) -> None:
-        name = part.table.name
-        if name in self._chunks and self._chunks[name].table != part.table:
+        # Rows to merge are in no scope, so they cannot be among those that replace scopes.
+        way = part.table.name, part.scopes is not None
+        if way in self._chunks and self._chunks[way].table != part.table:
             # It got wider: a stage takes the columns that it was made for.
             self._begin_commit()
-        if name not in self._chunks:
-            self._chunks[name] = _Chunk(part.table, self.warehouse.stage(part.table))
-        chunk = self._chunks[name]
+        if way not in self._chunks:
+            self._chunks[way] = _Chunk(part.table, self.warehouse.stage(part.table))
+        chunk = self._chunks[way]
         if part.rows.num_rows:
             chunk.stage.write(part.rows)
         if part.scopes is not None:
@@ -174,21 +175,24 @@ class Commits:
         return others
 
     def _write(
-        self, chunks: dict[str, _Chunk], with_next: Sequence[Write], writes: Sequence[Write], row: SyncRow
+        self, chunks: dict[tuple[str, bool], _Chunk], with_next: Sequence[Write], writes: Sequence[Write], row: SyncRow
     ) -> tuple[Counts, Sequence[Counts]]:
         """Commit chunks; return the counts of the target's rows, and of the other writes."""
         batches = [chunk.write(self.work.began_at, row.sync_id) for chunk in chunks.values()]
-        names = [write.table.name for write in batches]
+
+        def of_table(writes: Sequence[Write], counts: Sequence[Counts]) -> Sequence[Counts]:
+            pairs = zip(writes, counts, strict=False)
+            return [each for write, each in pairs if write.table.name == row.target.table]
 
         def of_target(counts: Sequence[Counts]) -> Counts:
-            done = counts[names.index(row.target.table)] if row.target.table in names else Counts()
-            # Marks are changes too: who follows this table must hear of them.
-            marked = sum(
-                each.updated
-                for each, write in zip(counts[len(names) :], (*with_next, *writes), strict=False)
-                if write.table.name == row.target.table
+            done, others = of_table(batches, counts), of_table((*with_next, *writes), counts[len(batches) :])
+            return Counts(
+                inserted=sum(each.inserted for each in done),
+                # Marks are changes too: who follows this table must hear of them.
+                updated=sum(each.updated for each in (*done, *others)),
+                unchanged=sum(each.unchanged for each in done),
+                removed=sum(each.removed for each in done),
             )
-            return replace(done, updated=done.updated + marked)
 
         def sync_row(counts: Sequence[Counts]) -> Write:
             return Merge(SYNCS, row.counting(of_target(counts)).to_arrow())

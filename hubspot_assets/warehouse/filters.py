@@ -16,8 +16,11 @@ less nor more than anything; unlike there, "!=" is also true of a NULL.
 Filters = Sequence[Filter]
 """Conditions that must all hold; none means every row."""
 
-Aggregate = Literal["max", "min", "sum"]
-"""What becomes of the values of a group; a NULL counts as no value, and a group without values gives NULL."""
+Aggregate = Literal["max", "min", "sum", "count"]
+"""What becomes of the values of a group; a NULL counts as no value, and a group without values gives NULL.
+
+The answer has the type of the column, so `count` is for columns of whole numbers.
+"""
 
 
 def naive_utc(value: object) -> object:

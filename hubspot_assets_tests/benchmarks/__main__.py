@@ -25,6 +25,7 @@ PARTS = {
     "resume": "resume",
     "readers": "readers",
     "days": "days",
+    "lists": "lists",
     "portal": "portal_ceiling",
     "pages": "pages_to_arrow",
     "merge": "duckdb_merge",

@@ -115,6 +115,12 @@ def test_groups_of_rows_are_summed_up_by_the_destination(four, by, where, expect
     assert minutes == expected
 
 
+@pytest.mark.parametrize("where", [[], [("OBJECTID", "in", range(90_000))]])
+def test_rows_are_counted_by_group_however_many_values_are_asked_for(four, where):
+    counted = four.aggregate(NAME, ("PROPERTY_EMAIL",), {"OBJECTID": "count"}, where)
+    assert set(zip(*counted.to_pydict().values(), strict=True)) == {("a", 1), ("b", 2), (None, 1)}
+
+
 def test_what_is_asked_of_groups_must_be_there(four, warehouse):
     with pytest.raises(WarehouseError, match="no column PROPERTY_FAX"):
         four.aggregate(NAME, ("PROPERTY_FAX",), {"OBJECTID": "max"})

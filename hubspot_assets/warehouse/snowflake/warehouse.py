@@ -246,9 +246,10 @@ class SnowflakeWarehouse(Warehouse):
                 parts.append(_fetched(session, statement, bound, wanted))
             if len(parts) == 1:
                 return parts[0]
-            # A group may have rows in several portions.
-            found = pa.concat_tables(parts).group_by(list(by)).aggregate(list(values.items()))
-            return found.select([*by, *(f"{c}_{f}" for c, f in values.items())]).rename_columns(wanted.names)
+            # A group may have rows in several portions, and is then counted in each.
+            again = [(c, "sum" if f == "count" else f) for c, f in values.items()]
+            found = pa.concat_tables(parts).group_by(list(by)).aggregate(again)
+            return found.select([*by, *(f"{c}_{f}" for c, f in again)]).rename_columns(wanted.names)
 
         return self._run(query)
 
