@@ -17,6 +17,7 @@ from hubspot_assets.sync.report import Report
 from hubspot_assets.sync.source import Mode, Target
 from hubspot_assets.tables.associations import AssociationsTable
 from hubspot_assets.tables.event_names import event_table_names
+from hubspot_assets.tables.property_history import history_table
 from hubspot_assets.warehouse.base import UNPARSED, View, Warehouse
 from hubspot_assets.warehouse.sql import Dialect
 from hubspot_assets.warehouse.views import Select, json_object, property_texts, union_all, unpivoted
@@ -121,6 +122,17 @@ class Combined:
                 columns["INGESTEDAT"] = dialect.quoted("INGESTEDAT")
                 selects.append(Select(columns, dialect.quoted(table)))
         return self._view("EVENTS", selects, "Every event of every type, with its properties as JSON: name to text.")
+
+    def object_properties_history(self) -> Sequence[View]:
+        """Return the view of all versions of all properties, with the columns of the tables of each type."""
+        tables = [history_table(each) for each in self.types]
+        selects = [
+            self._select(each.name, each.schema.names)
+            for each in tables
+            if self.warehouse.schema(each.name) is not None
+        ]
+        comment = "Every value that the properties of every object type have had, and who set it."
+        return self._view("OBJECT_PROPERTIES_HISTORY", selects, comment)
 
     def live_records(self) -> Sequence[View]:
         """Return a view per object type: its live records, columns called as their properties."""

@@ -5,7 +5,7 @@ changed in the warehouse are read again, and what was read once stays, also when
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 
@@ -33,6 +33,25 @@ PROPERTIES = "properties"
 
 LIVE: Filter = ("DELETIONREASON", "is null", None)
 ARCHIVED: Filter = ("DELETIONREASON", "=", "archived")
+
+
+def chosen_columns(warehouse: Warehouse, object_type: ObjectType, property_filter: PropertyFilter) -> Mapping[str, str]:
+    """Return the columns of the properties that the records' table has, as far as they are chosen, by property."""
+    if warehouse.schema(PROPERTY_DEFINITIONS.name) is None:
+        return {}
+    of_type: Filters = (
+        ("OBJECTTYPEID", "=", object_type.object_type_id),
+        ("COLUMNNAME", "is not null", None),
+        ("ARCHIVED", "!=", True),
+    )
+    rows = warehouse.read(PROPERTY_DEFINITIONS.name, ["NAME", "COLUMNNAME"], of_type).to_pylist()
+    columns = {row["NAME"]: row["COLUMNNAME"] for row in rows}
+    return {name: columns[name] for name in sorted(filter(property_filter.admits, columns))}
+
+
+def digest_of(properties: Iterable[str]) -> str:
+    """Return a text that is the same for the same choice of properties."""
+    return hashlib.sha256(" ".join(properties).encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +96,8 @@ class PropertyHistorySource:
 
     def look(self, state: State, warehouse: Warehouse) -> None:
         """See which records have changed since, and which properties are to be read."""
-        now, properties = self.client.now(), self._properties(warehouse)
-        digest = hashlib.sha256(" ".join(properties).encode()).hexdigest()
+        now, properties = self.client.now(), list(chosen_columns(warehouse, self.object_type, self.property_filter))
+        digest = digest_of(properties)
         mode = state.mode(full=self.full)
         if mode is Mode.INCREMENTAL and (state.notes or {}).get(PROPERTIES) != digest:
             mode = Mode.FULL
@@ -144,18 +163,6 @@ class PropertyHistorySource:
             sync_id=self.sync_id,
         )
         return Batch((Rows(self._table, rows),), len(batch.done), ends=ranges_of(np.array(batch.done), planned))
-
-    def _properties(self, warehouse: Warehouse) -> Sequence[str]:
-        """The properties that the records' table has, as far as they are chosen."""
-        if warehouse.schema(PROPERTY_DEFINITIONS.name) is None:
-            return []
-        of_type: Filters = (
-            ("OBJECTTYPEID", "=", self.object_type.object_type_id),
-            ("COLUMNNAME", "is not null", None),
-            ("ARCHIVED", "!=", True),
-        )
-        names = warehouse.read(PROPERTY_DEFINITIONS.name, ["NAME"], of_type)["NAME"].to_pylist()
-        return sorted(filter(self.property_filter.admits, names))
 
     def _written(self, new: Mapping[str, Sequence[str]]) -> Filters:
         return (("SYNCID", "in", new[self.object_type.table]),)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -9,6 +10,12 @@ from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
 from hubspot_assets.demo_portal.control import Portal
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.sync.combined import CombinedSync
+from hubspot_assets.sync.property_history import PropertyHistorySource
+from hubspot_assets.sync.records.property_filter import PropertyFilter
+from hubspot_assets.sync.records.request import Slice
+from hubspot_assets.sync.records.source import RecordsSource
+from hubspot_assets.sync.run import run
+from hubspot_assets.tables.property_history import history_table
 from hubspot_assets.warehouse.base import Warehouse
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 from hubspot_assets_tests.sync.relating import Relating
@@ -98,3 +105,32 @@ def test_all_associations_are_in_one_view(related: Relating) -> None:
         if (row["FROMOBJECTTYPEID"], row["TOOBJECTTYPEID"]) == ("0-1", "0-2")
     }
     assert told == {(each[0], each[1], each[3]) for each in related.truth("contacts", "companies")}
+
+
+@pytest.mark.parametrize("destination", ["duckdb", "snowflake"])
+def test_all_versions_of_all_types_are_in_one_view(
+    small_portal: Portal, connect: Callable[..., Client], tmp_path, destination: str, request
+) -> None:
+    small_portal.reset()
+    client, chosen = connect(small_portal), PropertyFilter(("name", "subject", "lifecyclestage"))
+    with ExitStack() as stack:
+        warehouse: Warehouse = DuckDBWarehouse(tmp_path / "combined.duckdb")
+        if destination == "snowflake":
+            warehouse = stack.enter_context(closing(request.getfixturevalue("snowflake_server").warehouse()))
+        types = [STANDARD_OBJECT_TYPES[name] for name in ("companies", "tickets", "taxes")]
+        for each in types[:2]:
+            records = RecordsSource(client, each, Slice.LATEST, property_filter=chosen)
+            run(records, warehouse, client, run_id="test", say=print)
+            run(PropertyHistorySource(client, each, chosen), warehouse, client, run_id="test", say=print)
+        sync = CombinedSync(client, "object_properties_history", types, (), print)
+        [report] = sync.write_to(warehouse, {})
+        assert [change.table for change in report.schema_changes] == ["OBJECT_PROPERTIES_HISTORY"]
+        told = rows(warehouse, "OBJECT_PROPERTIES_HISTORY")
+        tables = [history_table(each) for each in types[:2]]
+        assert list(told[0]) == tables[0].schema.names
+        assert sorted(map(repr, told)) == sorted(
+            map(repr, (row for each in tables for row in rows(warehouse, each.name)))
+        )
+        assert {row["OBJECTTYPEID"] for row in told} == {"0-2", "0-5"}
+        [again] = sync.write_to(warehouse, {})
+        assert again.idle

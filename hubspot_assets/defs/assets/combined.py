@@ -7,6 +7,7 @@ import dagster as dg
 
 from hubspot_assets.defs.assets.associations import pairs_of
 from hubspot_assets.defs.assets.family import Family, SyncedTable
+from hubspot_assets.defs.assets.property_history import property_history_assets
 from hubspot_assets.defs.executors.lost_steps import retry_policy
 from hubspot_assets.defs.failures import failing_clearly
 from hubspot_assets.defs.names import Names
@@ -26,6 +27,8 @@ _DESCRIPTIONS = {
     "object_with_object_properties": "View `OBJECT_WITH_OBJECT_PROPERTIES`: every record with its properties as JSON.",
     "associations": "View `ASSOCIATIONS`: every association of every pair.",
     "events": "View `EVENTS`: every event of every type, with its properties as JSON.",
+    "object_properties_history": "View `OBJECT_PROPERTIES_HISTORY`: every value that the properties of every object "
+    "type have had, and who set it.",
     "live_records": "A view per object type (`CONTACTS`, `DEALS` …): live records only, columns called as the "
     "properties, so that `SELECT EMAIL FROM CONTACTS` is a whole query.",
 }
@@ -53,7 +56,11 @@ def combined_family(settings: Settings, names: Names) -> Family:
 
 
 def _names(settings: Settings) -> Sequence[str]:
-    there = {"associations": "associations" in settings.datasets, "events": bool(settings.events)}
+    there = {
+        "associations": "associations" in settings.datasets,
+        "events": bool(settings.events),
+        "object_properties_history": "property_history" in settings.datasets,
+    }
     return [name for name in _DESCRIPTIONS if there.get(name, True)]
 
 
@@ -65,6 +72,8 @@ def _assets(settings: Settings, names: Names) -> dg.AssetsDefinition:
             return {names.key(f"{one}_to_{other}") for one, other in pairs_of(settings)}
         if name == "events":
             return {names.key(table) for table in event_table_names(settings.events).values()}
+        if name == "object_properties_history":
+            return {names.key(each) for each in property_history_assets(settings)}
         return {names.key(each) for each in settings.objects}
 
     @dg.multi_asset(
