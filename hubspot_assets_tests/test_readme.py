@@ -16,7 +16,9 @@ from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.credentials import AccessToken
 from hubspot_assets.sync.associations import AssociationsSource
 from hubspot_assets.sync.combined import CombinedSync
+from hubspot_assets.sync.property_history import PropertyHistorySource
 from hubspot_assets.sync.reading import Reading
+from hubspot_assets.sync.records.property_filter import PropertyFilter
 from hubspot_assets.sync.records.request import Slice
 from hubspot_assets.sync.records.source import RecordsSource
 from hubspot_assets.sync.reference import ReferenceSource
@@ -47,11 +49,13 @@ def synced(portal: Portal, file: Path) -> Path:
             *(RecordsSource(client, each, Slice.LATEST) for each in types.values()),
             AssociationsSource(client, types["companies"], types["contacts"]),
             AssociationsSource(client, types["deals"], types["contacts"]),
+            PropertyHistorySource(client, types["deals"], PropertyFilter(("dealstage",), only=True)),
             ReferenceSource(client, "owners", reading.tables["owners"], reading.owners),
             ReferenceSource(client, "stages", reading.tables["pipeline_stages"], reading.pipeline_stages),
         ):
             run(source, warehouse, client, run_id="test", say=print)  # pyright: ignore[reportArgumentType]
-        list(CombinedSync(client, "live_records", list(types.values()), (), print).write_to(warehouse, {}))
+        for view in ("live_records", "object_properties_history"):
+            list(CombinedSync(client, view, list(types.values()), (), print).write_to(warehouse, {}))
     return file
 
 
@@ -60,7 +64,7 @@ def test_a_query_of_the_readme_has_an_answer(file: Path, query: str) -> None:
     with duckdb.connect(file, read_only=True) as connection:
         rows = connection.execute(query).fetchall()
     assert rows
-    assert len(QUERIES) == 3
+    assert len(QUERIES) == 4
 
 
 def test_the_python_of_the_readme_is_python() -> None:

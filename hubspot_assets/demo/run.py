@@ -52,6 +52,7 @@ def run_demo(console: Console, *, ui_port: int | None, destination: str = "duckd
             "HUBSPOT_ACCESS_TOKEN": portal.token,
             "HUBSPOT_DUCKDB_PATH": str(file),
             **lake,
+            "HUBSPOT_PROPERTY_HISTORY": '{"deals": ["dealstage"]}',
         }
         os.environ.update(environment)
         from hubspot_assets.definitions import defs
