@@ -19,6 +19,7 @@ def by_duckdb(asked: dict) -> list[dict]:
     for name in ("httpfs", "delta"):
         found = find_spec(f"duckdb_extension_{name}")
         assert found is not None
+        assert found.submodule_search_locations is not None
         [file] = Path(found.submodule_search_locations[0]).rglob(f"{name}.duckdb_extension")
         connection.execute(f"LOAD '{file}'")
     connection.execute(
@@ -35,7 +36,7 @@ def by_duckdb(asked: dict) -> list[dict]:
 
 def by_polars(asked: dict) -> list[dict]:
     """Every row, by Polars."""
-    import polars
+    import polars  # pyright: ignore[reportMissingImports]
 
     options = {
         "AWS_ACCESS_KEY_ID": asked["key"],
