@@ -21,9 +21,6 @@ from hubspot_assets.warehouse.base import SchemaChange, Warehouse, WarehouseErro
 UNAVAILABLE = "unavailable"
 """Key of a sync's notes: what the account does not have, in a sentence."""
 
-EVERYTHING = (Mode.INITIAL, Mode.FULL)
-"""The modes in which a sync reads all that there is."""
-
 _log = logging.getLogger(__name__)
 
 
@@ -64,7 +61,7 @@ def run(
         report = _unavailable(source, state, used(), time.monotonic() - began, str(error))
         return replace(report, rows_by_day=_rows_by_day(warehouse, source.target, state))
     target = source.target
-    changed = remarks(target.criteria, state.held, target.table, everything=plan.mode in EVERYTHING)
+    changed = remarks(target.criteria, state.held, target.table, everything=_reads_everything(plan))
     plan = replace(plan, remarks=(*plan.remarks, *changed))
     for remark in plan.remarks:
         say(f"{source.name}: {remark}")
@@ -129,11 +126,15 @@ def _prepare(warehouse: Warehouse, plan: Plan, state: State) -> list[SchemaChang
     return warehouse.ensure(plan.table, *plan.other_tables, SYNCS)
 
 
+def _reads_everything(plan: Plan) -> bool:
+    return plan.everything or plan.mode in (Mode.INITIAL, Mode.FULL)
+
+
 def _held(target: Target, plan: Plan, state: State, account: Values) -> Values:
     """By which values of the settings the table is complete once this sync has finished."""
     if plan.mode is Mode.WINDOW:
         return {**state.held, **account}
-    return held_after(target.criteria, account, state.held, everything=plan.mode in EVERYTHING)
+    return held_after(target.criteria, account, state.held, everything=_reads_everything(plan))
 
 
 def _work(plan: Plan, row: SyncRow, client: Client, criteria: Values) -> Work:

@@ -170,6 +170,7 @@ class Plan:
         strategy: How (column STRATEGY of SYNCS).
         window: The span of changes to read; without a beginning, everything.
         covered_until: Every change up to here is in the table once this sync has finished; None where it covers none.
+        everything: All that there is will be read, whatever the mode.
         idle: Nothing has changed, so nothing is read and nothing written.
         sentence: What is about to be done, for people (`reads every record, by scan`).
         table: The table as this sync writes it; None where it is idle.
@@ -186,6 +187,7 @@ class Plan:
     strategy: str
     window: Window = field(default_factory=Window)
     covered_until: datetime | None = None
+    everything: bool = False
     idle: bool = False
     sentence: str = ""
     table: Table | None = None

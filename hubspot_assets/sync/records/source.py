@@ -129,6 +129,7 @@ class RecordsSource:
             strategy=strategy.value,
             window=goal.window,
             covered_until=covered_until,
+            everything=strategy is Strategy.SCAN and goal.mode is not Mode.WINDOW,
             sentence=self._sentence(goal, strategy, count),
             table=table.table,
             other_tables=(PROPERTY_DEFINITIONS, SEEN),
