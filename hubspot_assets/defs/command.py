@@ -61,13 +61,16 @@ def sync_once(console: "Console", settings: Settings, names: Sequence[str], *, p
     return code if code == INTERRUPTED else sync_days(console, defs, selected) or code
 
 
-def sync_days(console: "Console", defs: dg.Definitions, tables: Sequence[SyncedTable]) -> int:
+def sync_days(
+    console: "Console", defs: dg.Definitions, tables: Sequence[SyncedTable], recent: int = RECENT_DAYS
+) -> int:
     """Read the recent days of those tables whose partitions are days, once, in this process.
 
     Args:
         console: Where to say how it goes.
         defs: The definitions of all assets.
         tables: Tables of one account; those whose partitions are no days are left out.
+        recent: How many days, today among them.
 
     Returns:
         The exit code of the process.
@@ -76,5 +79,5 @@ def sync_days(console: "Console", defs: dg.Definitions, tables: Sequence[SyncedT
     if not by_days:
         return 0
     assert by_days[0].days is not None
-    days = by_days[0].days.get_partition_keys()[-RECENT_DAYS:]
+    days = by_days[0].days.get_partition_keys()[-recent:]
     return sync(console, defs, partitions=days, keys=[table.key for table in by_days], job_name=DAYS)

@@ -14,9 +14,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from hubspot_assets.catalog.datasets import DEFAULT_DATASETS
 from hubspot_assets.demo.local_s3 import NoLocalS3, demo_lake, files_written
+from hubspot_assets.settings.hubspot import Settings
 
 DUCKDB_PATH = Path(".data/demo.duckdb")
+DAYS = 40
+"""For so long the made-up company has had visitors."""
 INSTANCE = "defs/dagster.yaml"
 """Settings of the Dagster instance, as `dagster.yaml` of the project has them."""
 
@@ -52,14 +56,20 @@ def run_demo(console: Console, *, ui_port: int | None, destination: str = "duckd
             "HUBSPOT_ACCESS_TOKEN": portal.token,
             "HUBSPOT_DUCKDB_PATH": str(file),
             **lake,
+            "HUBSPOT_DATASETS": ",".join((*DEFAULT_DATASETS, "email_events", "property_history")),
+            "HUBSPOT_EVENTS": "e_visited_page,e_deal_closed",
             "HUBSPOT_PROPERTY_HISTORY": '{"deals": ["dealstage"]}',
         }
         os.environ.update(environment)
         from hubspot_assets.definitions import defs
+        from hubspot_assets.defs.build import families_of
+        from hubspot_assets.defs.command import sync_days
         from hubspot_assets.defs.console import INTERRUPTED, sync
+        from hubspot_assets.defs.names import Names
 
-        console.print("Running the main job: every asset, `latest` and `archived`.")
-        if code := sync(console, defs):
+        console.print(f"Running the jobs: every asset, `latest` and `archived`, and {DAYS} days of events.")
+        tables = [table for family in families_of(Settings.load(), Names()) for table in family.tables]
+        if code := sync_days(console, defs, tables, DAYS) or sync(console, defs):
             if code != INTERRUPTED:
                 console.print("[red]The run failed; the lines above say why.[/]")
             return code
