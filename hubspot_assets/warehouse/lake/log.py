@@ -34,6 +34,8 @@ LOG = "_delta_log"
 
 _HINT = "_last_checkpoint"
 _AT_ONCE = 8
+_MOST_ENTRIES = 50
+"""A copy that has more begins anew from a checkpoint, for each opening goes through all of them."""
 
 _log = logging.getLogger(__name__)
 
@@ -53,12 +55,14 @@ class _Copy:
     Attributes:
         folder: Where the copy is.
         version: Of the newest entry.
+        entries: How many entries it has.
         tag: Of the newest entry as it is in the store; another one shows that the table was dropped and made again.
         delta: The table of this version as deltalake reads it.
     """
 
     folder: Path
     version: int = -1
+    entries: int = 0
     tag: str = ""
     delta: DeltaTable | None = field(default=None, repr=False)
 
@@ -80,7 +84,7 @@ class Logs:
         """The table as it is now, None when there is none; it stays as it is, whatever comes after."""
         with self._turn:
             copy = self._copies.get(table) or _Copy(self._new_folder())
-            known = copy.version >= 0 and self._follow(table, copy)
+            known = 0 < copy.entries <= _MOST_ENTRIES and self._follow(table, copy)
             if not known:
                 copy = _Copy(self._new_folder())
                 if not self._begin(table, copy):
@@ -172,6 +176,7 @@ class Logs:
 
         with ThreadPoolExecutor(min(_AT_ONCE, len(names))) as pool:
             list(pool.map(fetch, names))
+        copy.entries += len(entries)
         copy.version, copy.tag, copy.delta = int(entries[-1].partition(".")[0]), names[entries[-1]], None
         return True
 

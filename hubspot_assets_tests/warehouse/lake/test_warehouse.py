@@ -271,6 +271,15 @@ def test_a_table_that_was_dropped_is_seen_to_be_gone_and_made_anew(lake):
     assert stored(lake, "OBJECTID") == [(3,)]
 
 
+def test_a_copy_of_a_log_does_not_grow_for_ever(lake, s3_store, monkeypatch):
+    monkeypatch.setattr("hubspot_assets.warehouse.lake.log._MOST_ENTRIES", 3)
+    other = s3_store.warehouse(lake.place.prefix)
+    for number in range(12):
+        merged(other, contact(number))
+        assert lake.count(NAME) == number + 1
+    assert lake._logs._copies[NAME].entries < 6
+
+
 def test_versions_of_others_are_seen_and_a_checkpoint_spares_readers_the_entries_before(lake, s3_store):
     other = s3_store.warehouse(lake.place.prefix)
     for number in range(12):
