@@ -102,9 +102,9 @@ def assert_everything_equals(portal: Portal, warehouse: Warehouse) -> None:
 
 def people_work(portal: Portal) -> None:
     """Edit, archive, merge, purge, associate, and give properties another type."""
-    for name in ("contacts", "companies", "tickets"):
+    for name, text in (("contacts", "firstname"), ("companies", "name"), ("tickets", "subject")):
         live = portal.ids(name)
-        portal.change(name, {"hs_lead_status" if name == "contacts" else "description": "edited"}, ids=live[:5])
+        portal.change(name, {text: "edited"}, ids=live[:5])
         portal.archive(name, live[5:8])
         portal.merge(name, live[8], [live[9]])
         portal.purge(name, [live[10]])
