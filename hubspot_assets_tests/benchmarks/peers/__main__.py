@@ -36,7 +36,7 @@ WARM_UP = 100
 """Contacts of a first load that is not measured, in which Python compiles what the tool imports."""
 LATENCY = 0.2
 LOAD_SECONDS = 60 * 60
-SYNC_SECONDS = 5 * 60
+SYNC_SECONDS = 3 * 60
 """How long a run may take before it is ended."""
 
 
