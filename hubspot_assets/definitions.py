@@ -1,11 +1,14 @@
 """The front door of Dagster: settings in, definitions out. It wires, and computes nothing."""
 
-import dagster as dg
+from hubspot_assets.defs.loading import collector_resting
 
-from hubspot_assets.defs.build import hubspot_definitions
-from hubspot_assets.defs.executors.by_setting import executor_of
-from hubspot_assets.settings.hubspot import Settings
+with collector_resting():
+    import dagster as dg
 
-settings = Settings.load()
+    from hubspot_assets.defs.build import hubspot_definitions
+    from hubspot_assets.defs.executors.by_setting import executor_of
+    from hubspot_assets.settings.hubspot import Settings
 
-defs = dg.Definitions.merge(hubspot_definitions(settings), dg.Definitions(executor=executor_of(settings)))
+    settings = Settings.load()
+
+    defs = dg.Definitions.merge(hubspot_definitions(settings), dg.Definitions(executor=executor_of(settings)))
