@@ -7,7 +7,6 @@ import typer
 from rich.console import Console
 
 from hubspot_assets import __version__
-from hubspot_assets.defs.loading import collector_resting
 from hubspot_assets.settings.errors import SettingsError
 from hubspot_assets.settings.hubspot import Settings
 from hubspot_assets.warehouse.errors import WarehouseError
@@ -58,8 +57,7 @@ def sync(
     full: Annotated[bool, typer.Option(help="Read everything, and mark what HubSpot no longer has.")] = False,
 ) -> None:
     """Bring tables into line with HubSpot once, in this process, and say how it goes."""
-    with collector_resting():
-        from hubspot_assets.defs.command import sync_once
+    from hubspot_assets.defs.command import sync_once
 
     try:
         code = sync_once(console, Settings.load(), names or (), partition=partition, full=full)

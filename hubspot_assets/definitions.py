@@ -1,14 +1,11 @@
 """The front door of Dagster: settings in, definitions out. It wires, and computes nothing."""
 
-from hubspot_assets.defs.loading import collector_resting
+import dagster as dg
 
-with collector_resting():
-    import dagster as dg
+from hubspot_assets.defs.build import hubspot_definitions
+from hubspot_assets.defs.executors.by_setting import executor_of
+from hubspot_assets.settings.hubspot import Settings
 
-    from hubspot_assets.defs.build import hubspot_definitions
-    from hubspot_assets.defs.executors.by_setting import executor_of
-    from hubspot_assets.settings.hubspot import Settings
+settings = Settings.load()
 
-    settings = Settings.load()
-
-    defs = dg.Definitions.merge(hubspot_definitions(settings), dg.Definitions(executor=executor_of(settings)))
+defs = dg.Definitions.merge(hubspot_definitions(settings), dg.Definitions(executor=executor_of(settings)))

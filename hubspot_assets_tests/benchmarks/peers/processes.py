@@ -21,7 +21,7 @@ class Cost:
 
     Attributes:
         seconds: From start to end.
-        cpu_seconds: User and system time of the whole tree of processes.
+        cpu_seconds: User and system time of the whole tree of processes; of one that had to be ended, not all.
         memory: The most that the tree held at once, MiB; pages that processes share count once.
         status: Exit status; None where the run had to be ended.
     """
@@ -101,10 +101,13 @@ def _memory(process: int) -> float:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    if _of_session(process.pid):
-        # What was left of it may have ended by itself.
+    """End what is left of a run, and wait until its files are free."""
+    while _of_session(process.pid):
+        # It may have ended by itself since.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+        process.poll()
+        time.sleep(EVERY)
     process.wait()
 
 
