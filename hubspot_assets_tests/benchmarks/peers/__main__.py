@@ -175,8 +175,8 @@ def _names(portal: Portal) -> frozenset[str]:
 
 def _say(tool: Tool, work: Work, made: Outcome) -> None:
     figures = ", ".join(f"{heading}: {show(made)}" for heading, show in outcome.SPEED.items())
-    statuses = [cost.status for cost in made.costs]
-    print(f"{tool.title}: {work.title}: {figures}; statuses {statuses}; {made.verdict.example}", flush=True)
+    statuses = ", ".join("ended" if cost.status is None else str(cost.status) for cost in made.costs)
+    print(f"{tool.title}: {work.title}: {figures}; exit codes {statuses}; {made.verdict.example}", flush=True)
 
 
 if __name__ == "__main__":
