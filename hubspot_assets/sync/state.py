@@ -16,6 +16,7 @@ import pyarrow as pa
 from hubspot_assets.hubspot.records.id_ranges import Outstanding
 from hubspot_assets.hubspot.records.search import Window
 from hubspot_assets.sync.criteria import ACCOUNT, Values, agree, asked_for
+from hubspot_assets.sync.records.request import Slice
 from hubspot_assets.sync.source import Interrupted, Mode, Target, Work
 from hubspot_assets.sync.syncs import CRITERIA, SYNCS, aware
 from hubspot_assets.warehouse.base import Filters, Patch, Warehouse
@@ -197,11 +198,14 @@ def known_tables(warehouse: Warehouse) -> dict[str, str]:
         stored = warehouse.schema(SYNCS.name)
         if stored is None or "OBJECTTYPEID" not in stored.names:
             return {}
+        of_records: Filters = (
+            ("OBJECTTYPEID", "is not null", None),
+            ("COVEREDUNTIL", "is not null", None),
+            # Versions are of an object type too.
+            ("RECORDS", "in", [each.value for each in Slice]),
+        )
         newest = warehouse.aggregate(
-            SYNCS.name,
-            ["OBJECTTYPEID", "TABLENAME"],
-            {"STARTEDAT": "max"},
-            (("OBJECTTYPEID", "is not null", None), ("COVEREDUNTIL", "is not null", None)),
+            SYNCS.name, ["OBJECTTYPEID", "TABLENAME"], {"STARTEDAT": "max"}, of_records
         ).to_pylist()
         known = {row["OBJECTTYPEID"]: row["TABLENAME"] for row in sorted(newest, key=lambda row: row["STARTEDAT"])}
         return {type_id: table for type_id, table in known.items() if warehouse.schema(table) is not None}

@@ -20,6 +20,7 @@ from hubspot_assets.sync.records.source import RecordsSource
 from hubspot_assets.sync.report import Report
 from hubspot_assets.sync.run import run
 from hubspot_assets.sync.source import Mode
+from hubspot_assets.sync.state import known_tables
 from hubspot_assets.warehouse.base import Patch, Table, Warehouse
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 from hubspot_assets_tests.sync.records.crashing import Crash, Crashing
@@ -230,3 +231,9 @@ def test_a_sync_that_crashes_goes_on(remembering: Remembering, tmp_path) -> None
     remembering.tick()
     assert remembering.versions() == remembering.served()
     assert remembering.inspect().holds
+
+
+def test_the_table_of_versions_is_never_taken_for_that_of_the_records(remembering: Remembering) -> None:
+    remembering.records(Slice.LATEST)
+    remembering.history()
+    assert known_tables(remembering.warehouse) == {TICKETS.object_type_id: "OBJECTS_TICKETS"}
