@@ -114,6 +114,14 @@ def test_the_main_job_holds_every_asset_and_takes_either_partition(defs):
     assert job.partitions_def.get_partition_keys() == ["latest", "archived"]
 
 
+def test_what_the_ui_shows_as_plain_text_has_no_marks_of_markdown(defs):
+    repository = defs.get_repository_def()
+    checks = [spec for each in defs.asset_checks for spec in each.check_specs]
+    described = [*repository.schedule_defs, *repository.sensor_defs, *repository.get_all_jobs(), *checks]
+    assert len(described) > 50
+    assert [each.name for each in described if "`" in (each.description or "")] == []
+
+
 def test_the_instance_settings_of_the_project_are_valid_and_do_what_they_promise(settings_folder):
     with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(settings_folder), config_dir=str(PROJECT))) as instance:
         assert instance.run_retries_enabled
@@ -136,5 +144,6 @@ def test_the_workspace_names_the_definitions():
     assert "module_name: hubspot_assets.definitions" in text
 
 
-def test_the_package_has_the_same_instance_settings_as_the_project():
-    assert (PROJECT / "hubspot_assets" / "defs" / "dagster.yaml").read_text() == (PROJECT / "dagster.yaml").read_text()
+@pytest.mark.parametrize("name", ["defs/dagster.yaml", "demo/workspace.yaml"])
+def test_the_package_has_the_same_settings_of_dagster_as_the_project(name):
+    assert (PROJECT / "hubspot_assets" / name).read_text() == (PROJECT / Path(name).name).read_text()

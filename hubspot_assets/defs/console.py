@@ -12,8 +12,9 @@ import dagster as dg
 from dagster._core.errors import DagsterExecutionInterruptedError
 
 from hubspot_assets.defs.automation.dead_runs import end_dead_runs
-from hubspot_assets.defs.automation.jobs import SYNC
+from hubspot_assets.defs.automation.jobs import FRESHNESS, SYNC
 from hubspot_assets.defs.failures import reason_of
+from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.partitions import ARCHIVED, LATEST, range_tags
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 """Exit code of a process that was asked to stop."""
+_CHECKS = "_checks"
+_AS_OF_THE_UI = {".dagster/repository": "__repository__@hubspot_assets"}
+"""Tag by which the UI shows a run under its job, though this process launched it; `workspace.yaml` names the place."""
 _STOPPED = "Stopped. What was read until now is kept; run again to go on from there."
 
 
@@ -77,7 +81,7 @@ def sync(
         try:
             run = job.execute_in_process(
                 instance=instance,
-                tags=range_tags(partitions[0], partitions[-1]),
+                tags={**_AS_OF_THE_UI, **range_tags(partitions[0], partitions[-1])},
                 asset_selection=keys,
                 run_config={"loggers": {"console": {}}, **(run_config or {})},
                 raise_on_error=False,
@@ -91,6 +95,23 @@ def sync(
     return 0 if run.success else 1
 
 
+def observe_account(defs: dg.Definitions) -> int:
+    """Observe the asset `account` in this process; return 0, or 130 where it was interrupted."""
+    with instance_here() as instance:
+        try:
+            # That HubSpot does not answer is what an observation tells, and no failure.
+            defs.resolve_job_def(FRESHNESS).execute_in_process(
+                instance=instance,
+                tags=_AS_OF_THE_UI,
+                asset_selection=[Names().key("account")],
+                run_config={"loggers": {"console": {"config": {"log_level": "WARNING"}}}},
+                raise_on_error=False,
+            )
+        except (KeyboardInterrupt, DagsterExecutionInterruptedError):
+            return INTERRUPTED
+    return 0
+
+
 def _lines(console: "Console") -> dg.LoggerDefinition:
     """A Dagster logger that shows what the syncs say, and what fails."""
 
@@ -99,7 +120,16 @@ def _lines(console: "Console") -> dg.LoggerDefinition:
             said: Mapping[str, Any] = getattr(record, "dagster_meta", {})
             event: dg.DagsterEvent | None = said.get("dagster_event")
             if event is None:
+                if record.levelno < logging.INFO:
+                    return
                 console.print(f"  {said.get('orig_message', record.getMessage())}", markup=False, highlight=False)
+            elif event.is_step_start and str(event.step_key).endswith(_CHECKS):
+                console.print(f"  {_plain(event.step_key)}: looks whether the table holds what it should", markup=False)
+            elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+                found = event.asset_check_evaluation_data
+                if not found.passed:
+                    said = f"  {found.asset_key.path[-1]}, {found.check_name}: {found.description}"
+                    console.print(said, style="yellow", markup=False, highlight=False)
             elif event.is_step_failure and not _is_interrupt(event):
                 console.print(
                     f"  {event.step_key} failed. {reason_of(event)}", style="red", markup=False, highlight=False
@@ -107,11 +137,17 @@ def _lines(console: "Console") -> dg.LoggerDefinition:
 
     @dg.logger
     def lines(_: dg.InitLoggerContext) -> logging.Logger:
-        logger = logging.Logger("console", logging.INFO)
+        # Dagster logs the events of a run at DEBUG.
+        logger = logging.Logger("console", logging.DEBUG)
         logger.addHandler(Lines())
         return logger
 
     return lines
+
+
+def _plain(step: str | None) -> str:
+    """What people call what a step of checks is about."""
+    return str(step).removeprefix(Names().op("")).removesuffix(_CHECKS)
 
 
 def _is_interrupt(event: dg.DagsterEvent) -> bool:

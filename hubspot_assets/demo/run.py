@@ -3,10 +3,6 @@
 import os
 import shutil
 import socket
-import subprocess
-import sys
-import webbrowser
-from collections.abc import Mapping
 from contextlib import ExitStack
 from importlib import resources
 from pathlib import Path
@@ -22,7 +18,8 @@ DUCKDB_PATH = Path(".data/demo.duckdb")
 DAYS = 40
 """For so long the made-up company has had visitors."""
 INSTANCE = "defs/dagster.yaml"
-"""Settings of the Dagster instance, as `dagster.yaml` of the project has them."""
+WORKSPACE = "demo/workspace.yaml"
+"""Settings of Dagster, as those of the project."""
 
 
 def run_demo(console: Console, *, ui_port: int | None, destination: str = "duckdb") -> int:
@@ -39,6 +36,8 @@ def run_demo(console: Console, *, ui_port: int | None, destination: str = "duckd
     if ui_port is not None and _taken(ui_port):
         console.print(f"[red]Port {ui_port} is taken: stop what uses it, or choose another with --port.[/]")
         return 1
+    from hubspot_assets.demo.life import Life
+    from hubspot_assets.demo.ui import dagster_ui
     from hubspot_assets.demo_portal.control import Portal
 
     console.print("Starting the demo portal: a HubSpot account of a made-up company, with HubSpot's rate limits.")
@@ -50,51 +49,79 @@ def run_demo(console: Console, *, ui_port: int | None, destination: str = "duckd
             console.print(str(error), style="red", markup=False)
             return 1
         portal = stack.enter_context(Portal.start(limits=True, index_lag=True, short_pages=0.01))
-        _move_in(file)
-        environment = {
+        folder = _move_in(file)
+        os.environ |= {
             "HUBSPOT_BASE_URL": portal.url,
             "HUBSPOT_ACCESS_TOKEN": portal.token,
             "HUBSPOT_DUCKDB_PATH": str(file),
+            "HUBSPOT_DAGSTER_URL": f"http://127.0.0.1:{ui_port or 3000}",
+            "DAGSTER_HOME": str(folder),
             **lake,
             "HUBSPOT_DATASETS": ",".join((*DEFAULT_DATASETS, "email_events", "property_history")),
             "HUBSPOT_EVENTS": "e_visited_page,e_deal_closed",
             "HUBSPOT_PROPERTY_HISTORY": '{"deals": ["dealstage"]}',
         }
-        os.environ.update(environment)
-        from hubspot_assets.definitions import defs
-        from hubspot_assets.defs.build import families_of
-        from hubspot_assets.defs.command import sync_days
-        from hubspot_assets.defs.console import INTERRUPTED, sync
-        from hubspot_assets.defs.names import Names
-
-        console.print(f"Running the jobs: every asset, `latest` and `archived`, and {DAYS} days of events.")
-        tables = [table for family in families_of(Settings.load(), Names()) for table in family.tables]
-        if code := sync_days(console, defs, tables, DAYS) or sync(console, defs):
-            if code != INTERRUPTED:
-                console.print("[red]The run failed; the lines above say why.[/]")
+        if ui_port is not None:
+            console.print(
+                f"Starting the Dagster UI at http://127.0.0.1:{ui_port}; its page opens as soon as it answers, and "
+                "shows the run that begins now."
+            )
+        ui = stack.enter_context(dagster_ui(ui_port))
+        if code := _run(console):
             return code
         console.print(_lake_that_was_written() if lake else _what_was_written(file))
-        if ui_port is None:
+        if ui is None:
             return 0
-        return _open_ui(console, environment, ui_port)
+        console.print(
+            f"All is at {ui.url}/asset-groups. A few records change every minute: watch the sensor changes under "
+            "Automation, and the runs that it launches. Ctrl-C stops Dagster and the demo portal."
+        )
+        stack.enter_context(Life(portal))
+        try:
+            return ui.wait()
+        except KeyboardInterrupt:
+            console.print("Stopping Dagster and the demo portal.")
+            return 0
 
 
-def _move_in(file: Path) -> None:
+def _run(console: Console) -> int:
+    """Run the jobs, the events first, since a view is about them; look at the account once. Return the exit code."""
+    from hubspot_assets.definitions import defs
+    from hubspot_assets.defs.build import families_of
+    from hubspot_assets.defs.command import sync_days
+    from hubspot_assets.defs.console import INTERRUPTED, observe_account, sync
+    from hubspot_assets.defs.names import Names
+
+    console.print(f"Running the main job: every asset, latest and archived; and {DAYS} days of events.")
+    tables = [table for family in families_of(Settings.load(), Names()) for table in family.tables]
+    code = sync_days(console, defs, tables, DAYS) or sync(console, defs)
+    if code and code != INTERRUPTED:
+        console.print("[red]The run failed; the lines above say why.[/]")
+    return code or observe_account(defs)
+
+
+def _move_in(file: Path) -> Path:
     """Give the demo a folder, settings and a Dagster instance of its own, all of them new.
 
     Nothing of it passes for the real account's, nor the other way round: not `.env`, not what Dagster remembers. The
     portal's records are as old as this start of it, so data of an earlier demo would not fit them.
+
+    Returns:
+        The folder, which is the current one from now on.
     """
     for each in (file, file.with_suffix(".duckdb.wal")):
         each.unlink(missing_ok=True)
     folder = file.with_suffix("")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    (folder / "dagster.yaml").write_text(resources.files("hubspot_assets").joinpath(INSTANCE).read_text())
+    for file_of_dagster in (INSTANCE, WORKSPACE):
+        text = resources.files("hubspot_assets").joinpath(file_of_dagster).read_text()
+        (folder / Path(file_of_dagster).name).write_text(text)
     for name in list(os.environ):
         if name.startswith(("HUBSPOT_", "SNOWFLAKE_", "DAGSTER_HOME", "S3_", "AWS_")):
             del os.environ[name]
     os.chdir(folder)
+    return folder
 
 
 def _lake_that_was_written() -> Table:
@@ -122,32 +149,6 @@ def _what_was_written(file: Path) -> Table:
                 continue
             table.add_row(name, f"{live:,}", f"{rows - live:,}" if rows > live else "", f"{len(schema or ()):,}")
     return table
-
-
-def _open_ui(console: Console, environment: Mapping[str, str], port: int) -> int:
-    """Serve the Dagster UI until it is interrupted; the demo portal lives as long."""
-    address = f"http://127.0.0.1:{port}"
-    console.print(f"Opening the Dagster UI at {address} (Ctrl-C stops it and the demo portal).")
-    server = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "dagster",
-            "dev",
-            "-m",
-            "hubspot_assets.definitions",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(port),
-        ],
-        env={**os.environ, **environment},
-    )
-    try:
-        webbrowser.open(address)
-        return server.wait()
-    except KeyboardInterrupt:
-        return server.wait()
 
 
 def _taken(port: int) -> bool:

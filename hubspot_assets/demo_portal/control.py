@@ -102,6 +102,8 @@ class Portal(RelationControl, EngagementControl, MarketingControl):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            # Ctrl-C is for whoever started the portal, who may need it a little longer.
+            start_new_session=True,
         )
         assert process.stdin is not None
         assert process.stdout is not None

@@ -232,7 +232,7 @@ def test_every_tick_was_one_run_but_for_those_that_met_a_run_and_said_so(week):
     slept = [*(at(THURSDAY, hour) for hour in (0, 8, 16)), at(FRIDAY, 0), at(FRIDAY, 8)]
     due = [each for hour in range(0, 7 * 24 + 1, 8) if (each := at(MONDAY, hour)) not in slept]
     assert [datetime.fromtimestamp(tick.timestamp, UTC) for tick in ticks] == due
-    said = f"`latest` is still being synced: run {week.launch.run_id} of contacts, tickets"
+    said = f"latest is still being synced: run {week.launch.run_id} of contacts, tickets"
     assert {tick.timestamp: tick.skip_reason for tick in ticks if not tick.run_ids} == {
         at(SATURDAY, hour).timestamp(): said for hour in (8, 16)
     }

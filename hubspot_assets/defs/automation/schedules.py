@@ -139,7 +139,7 @@ def _reconcile(names: Names, when: ScheduleExpression, tables: Sequence[SyncedTa
         cron_schedule=when.cron,
         execution_timezone=when.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Reads every live record (`latest` with `full: true`), marks those purged from HubSpot, and "
+        description="Reads every live record (latest with full: true), marks those purged from HubSpot, and "
         "refreshes calculated properties, which change without a trace; then runs the asset checks. Runs "
         f"{when.text} ({when.time_zone}).",
     )
@@ -163,7 +163,7 @@ def _upkeep(names: Names, settings: Settings) -> dg.ScheduleDefinition:
     return _of_job(
         names.of(UPKEEP),
         when,
-        "Removes from the lake what no reader needs: versions older than `S3_KEEP_DAYS`, and files of writers that "
+        "Removes from the lake what no reader needs: versions older than S3_KEEP_DAYS, and files of writers that "
         f"were killed. Runs {when.text}.",
     )
 
@@ -193,4 +193,4 @@ def _of_job(job: str, when: ScheduleExpression, description: str) -> dg.Schedule
 def _still_going(partition: str, at_work: Mapping[dg.AssetKey, str]) -> str:
     by_run = groupby(sorted(at_work.items(), key=lambda each: each[1]), key=lambda each: each[1])
     runs = "; ".join(f"run {run} of {', '.join(key.path[-1] for key, _ in keys)}" for run, keys in by_run)
-    return f"`{partition}` is still being synced: {runs}"
+    return f"{partition} is still being synced: {runs}"

@@ -50,7 +50,7 @@ def change_sensor(settings: Settings, names: Names, tables: Sequence[SyncedTable
         minimum_interval_seconds=INTERVAL,
         default_status=dg.DefaultSensorStatus.STOPPED,
         description="Looks every minute, by one search per object type, whether records changed or went. Types that "
-        "changed get a `latest` run at once; where there are fewer records than before, an `archived` run.",
+        "changed get a latest run at once; where there are fewer records than before, an archived run.",
     )
     def changes(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         from hubspot_assets.hubspot.transport.errors import HubSpotError

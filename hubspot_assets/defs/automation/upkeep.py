@@ -25,7 +25,7 @@ def upkeep_job(names: Names, settings: Settings) -> dg.JobDefinition:
 
     @dg.job(
         name=names.of(UPKEEP),
-        description="Removes from the lake what no reader needs: versions older than `S3_KEEP_DAYS`, and files of "
+        description="Removes from the lake what no reader needs: versions older than S3_KEEP_DAYS, and files of "
         "writers that were killed.",
     )
     def upkeep() -> None:

@@ -70,7 +70,7 @@ def _alike(
 
 
 def _description(partition: str | None, schedule: ScheduleExpression) -> str:
-    what = f"its `{partition}` records" if partition else "what HubSpot has"
+    what = f"its {partition} records" if partition else "what HubSpot has"
     return f"The table holds every change of {what} up to two missed syncs ago; it is synced {schedule.text}."
 
 
@@ -78,8 +78,8 @@ def _result(
     key: dg.AssetKey, partition: str | None, schedule: ScheduleExpression, instant: datetime | None
 ) -> dg.AssetCheckResult:
     patient = patience(schedule)
-    name = f"`{partition}` of {key.path[-1]}" if partition else key.path[-1]
-    what = f"`{partition}`" if partition else "it"
+    name = f"{partition} of {key.path[-1]}" if partition else key.path[-1]
+    what = partition if partition else "it"
     if instant is None:
         return dg.AssetCheckResult(
             asset_key=key,

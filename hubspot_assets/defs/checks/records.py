@@ -29,7 +29,7 @@ _DESCRIPTIONS = {
     UNPARSED: "At most 1 % of the rows have values that do not fit the type of their column (UNPARSED keeps them).",
     RECORDS: "HubSpot's own count of live records equals the table's, but for what changed meanwhile.",
     PROPERTIES: "No property vanished or changed its type since the last check, and each one of "
-    "`HUBSPOT_ALLOW_PROPERTIES` exists.",
+    "HUBSPOT_ALLOW_PROPERTIES exists.",
 }
 """Those that need HubSpot come last, so that the others are told even if it does not answer."""
 

@@ -59,7 +59,7 @@ class Inspection:
         table = self.object_type.table
         stored = self.warehouse.count(table, (Slice.LATEST.filter,))
         if covered_until is None:
-            return Finding(False, f"{table} was never synced to its end: materialize `latest`.", {"warehouse": stored})
+            return Finding(False, f"{table} was never synced to its end: materialize latest.", {"warehouse": stored})
         since = covered_until - SEARCH_LAG
         recent: Filters = (Slice.LATEST.filter, ("UPDATEDAT", ">=", since))
         try:
@@ -76,11 +76,9 @@ class Inspection:
         if stored < counted and (said := self._narrower()):
             return Finding(False, f"{both}. {said}", facts, severe=True)
         if stored < counted:
-            cure = (
-                "Materialize `latest`; if the difference stays, with `full: true`, and report it: none may be missing."
-            )
+            cure = "Materialize latest; if the difference stays, with full: true, and report it: none may be missing."
             return Finding(False, f"{both}, and only {changed:,} changed meanwhile. {cure}", facts, severe=True)
-        cure = "Records went since: materialize `archived`; if the difference stays, `latest` with `full: true`."
+        cure = "Records went since: materialize archived; if the difference stays, latest with full: true."
         return Finding(False, f"{both}, and only {changed:,} changed meanwhile. {cure}", facts)
 
     def duplicates(self) -> Finding:
@@ -100,7 +98,7 @@ class Inspection:
         facts = {"rows_modified_in_the_future": rows, "hubspot_time": now}
         if not rows:
             return Finding(True, "No row claims to be modified in the future.", facts)
-        cure = f"They keep out later changes: delete them from {table}, then materialize `latest` with `full: true`."
+        cure = f"They keep out later changes: delete them from {table}, then materialize latest with full: true."
         sentence = f"{rows:,} rows claim to be modified after {now:%Y-%m-%d %H:%M} UTC, HubSpot's time. {cure}"
         return Finding(False, sentence, facts, severe=True)
 

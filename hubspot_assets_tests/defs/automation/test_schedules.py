@@ -129,7 +129,7 @@ def test_a_tick_is_skipped_while_a_run_is_still_going_whoever_launched_it(tick, 
     run = create_run_for_test(instance, SYNC, status=status, tags=tags)
     request, skipped = tick("latest")
     assert request is None
-    assert skipped == f"`latest` is still being synced: run {run.run_id} of contacts, deals, goals"
+    assert skipped == f"latest is still being synced: run {run.run_id} of contacts, deals, goals"
 
 
 @pytest.mark.parametrize(

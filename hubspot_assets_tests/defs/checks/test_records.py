@@ -57,7 +57,7 @@ def test_a_table_just_synced_passes_with_figures_and_an_old_one_fails_with_words
     counted = check(instance, "companies", "has_as_many_rows_as_hubspot")["has_as_many_rows_as_hubspot"]
     assert not counted.passed
     assert counted.severity is dg.AssetCheckSeverity.WARN
-    assert "materialize `archived`" in counted.description
+    assert "materialize archived" in counted.description
 
 
 def test_a_sync_that_wrote_nothing_narrows_what_may_have_changed_meanwhile(account, instance):

@@ -57,7 +57,7 @@ def test_a_table_just_synced_holds_what_hubspot_counts(synced):
 def test_a_table_never_synced_says_what_to_do(tickets):
     found = records(tickets)
     assert not found.holds
-    assert found.sentence == "OBJECTS_TICKETS was never synced to its end: materialize `latest`."
+    assert found.sentence == "OBJECTS_TICKETS was never synced to its end: materialize latest."
     assert inspect(tickets).unparsed().holds
     assert inspect(tickets).duplicates().holds
     assert inspect(tickets).future().holds
@@ -79,7 +79,7 @@ def test_records_that_are_missing_are_severe(synced):
     assert not found.holds
     assert found.severe
     assert f"HubSpot counts {live} live records, OBJECTS_TICKETS holds {live - 2}" in found.sentence
-    assert "with `full: true`" in found.sentence
+    assert "with full: true" in found.sentence
 
 
 def test_records_deleted_meanwhile_are_told_until_the_recycle_bin_is_read(synced):
@@ -88,7 +88,7 @@ def test_records_deleted_meanwhile_are_told_until_the_recycle_bin_is_read(synced
     assert not found.holds
     assert not found.severe
     assert found.facts["difference"] == 2
-    assert "materialize `archived`" in found.sentence
+    assert "materialize archived" in found.sentence
     synced.archived()
     assert records(synced).holds
 

@@ -1,0 +1,94 @@
+"""The Dagster UI of the demo: started beside the first run, opened as soon as it answers."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import requests
+
+_START_SENSOR = """
+mutation Start($selector: SensorSelector!) { startSensor(sensorSelector: $selector) { __typename } }
+"""
+_LOCATION = "hubspot_assets"
+"""As `workspace.yaml` calls it."""
+_STOPPING = 30.0
+"""Seconds that Dagster gets for ending its processes."""
+
+
+class DagsterUI:
+    """A `dagster dev` of the demo's instance.
+
+    Args:
+        port: Where it serves the UI.
+
+    Attributes:
+        url: The UI's address.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        command = [sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", str(port)]
+        # What the run says is said by the demo itself. In a session of its own, Ctrl-C does not reach its many
+        # processes, each of which would print where it was interrupted.
+        self._process = subprocess.Popen(
+            [*command, "--log-level", "error"],
+            env={**os.environ, "PYTHONWARNINGS": "ignore"},
+            start_new_session=True,
+        )
+        self._opening = Thread(target=self._open, daemon=True)
+        self._opening.start()
+
+    def wait(self) -> int:
+        """Wait until somebody stops it; return its exit code."""
+        return self._process.wait()
+
+    def stop(self) -> None:
+        """End its processes."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(_STOPPING)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def _open(self) -> None:
+        """Once the page answers, switch on what shows that the account is alive, and show the asset graph."""
+        while not self._answers():
+            if self._process.poll() is not None:
+                return
+            time.sleep(0.5)
+        selector = {
+            "repositoryName": "__repository__",
+            "repositoryLocationName": _LOCATION,
+            "sensorName": "changes",
+        }
+        asked = {"query": _START_SENSOR, "variables": {"selector": selector}}
+        requests.post(f"{self.url}/graphql", json=asked, timeout=60).raise_for_status()
+        webbrowser.open(f"{self.url}/asset-groups")
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/server_info", timeout=5).ok
+        except requests.RequestException:
+            return False
+
+
+@contextmanager
+def dagster_ui(port: int | None) -> Iterator[DagsterUI | None]:
+    """Serve the UI for as long as a block of code lasts; without a port, there is none."""
+    ui = DagsterUI(port) if port is not None else None
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        # Whoever closes the terminal means the UI too.
+        signal.signal(each, signal.default_int_handler)
+    try:
+        yield ui
+    finally:
+        if ui is not None:
+            ui.stop()
