@@ -128,8 +128,8 @@ def _lines(console: "Console") -> dg.LoggerDefinition:
             elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
                 found = event.asset_check_evaluation_data
                 if not found.passed:
-                    said = f"  {found.asset_key.path[-1]}, {found.check_name}: {found.description}"
-                    console.print(said, style="yellow", markup=False, highlight=False)
+                    line = f"  {found.asset_key.path[-1]}, {found.check_name}: {found.description}"
+                    console.print(line, style="yellow", markup=False, highlight=False)
             elif event.is_step_failure and not _is_interrupt(event):
                 console.print(
                     f"  {event.step_key} failed. {reason_of(event)}", style="red", markup=False, highlight=False
