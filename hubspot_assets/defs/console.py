@@ -95,6 +95,15 @@ def sync(
     return 0 if run.success else 1
 
 
+def make_storage() -> None:
+    """Make the databases of the instance that is used here: two processes that come first would both make them."""
+    with instance_here() as instance:
+        # Each is made when it is first asked for.
+        instance.get_runs(limit=1)
+        instance.fetch_run_status_changes(dg.DagsterEventType.RUN_SUCCESS, limit=1)
+        instance.all_instigator_state()
+
+
 def observe_account(defs: dg.Definitions) -> int:
     """Observe the asset `account` in this process; return 0, or 130 where it was interrupted."""
     with instance_here() as instance:

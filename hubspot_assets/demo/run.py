@@ -66,6 +66,9 @@ def run_demo(console: Console, *, ui_port: int | None, destination: str = "duckd
                 f"Starting the Dagster UI at http://127.0.0.1:{ui_port}; its page opens as soon as it answers, and "
                 "shows the run that begins now."
             )
+            from hubspot_assets.defs.console import make_storage
+
+            make_storage()
         ui = stack.enter_context(dagster_ui(ui_port))
         if code := _run(console):
             return code

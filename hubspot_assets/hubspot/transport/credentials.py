@@ -11,6 +11,7 @@ import requests
 from typing_extensions import override
 
 from hubspot_assets.hubspot.transport import errors, paths
+from hubspot_assets.hubspot.transport.decoding import decoded
 from hubspot_assets.hubspot.transport.refusals import NEW_TOKEN, from_answer
 
 
@@ -226,8 +227,8 @@ class OAuth(Credential):
         if response.status_code != 200:
             raise self._refused(response)
         try:
-            return msgspec.json.decode(response.content, type=_TokenAnswer)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            return decoded(response.content, _TokenAnswer)
+        except ValueError:
             unreadable = errors.UnreadableAnswer(
                 "HubSpot's answer holds no access token.", status=200, method="POST", path=self._path
             )

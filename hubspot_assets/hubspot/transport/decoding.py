@@ -2,6 +2,7 @@
 
 import functools
 import json
+import threading
 from typing import TypeVar
 
 import msgspec
@@ -9,9 +10,15 @@ import msgspec
 T = TypeVar("T")
 
 
+_making = threading.Lock()
+
+
 @functools.cache
 def _decoder(type: type[T]) -> msgspec.json.Decoder[T]:
-    return msgspec.json.Decoder(type)
+    # msgspec looks at a type once and keeps what it saw with it. Threads that decode it for the first time at the same
+    # moment find that half done, and the process dies (msgspec 0.22: segmentation fault).
+    with _making:
+        return msgspec.json.Decoder(type)
 
 
 def decoded(body: bytes, type: type[T]) -> T:
