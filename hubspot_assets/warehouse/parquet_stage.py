@@ -16,7 +16,7 @@ POSITION = "STAGED$POSITION"
 
 FOLDER_PREFIX = "hubspot-assets-stage-"
 
-_ROW_GROUP_BYTES = 32 * 2**20
+_ROW_GROUP_BYTES = 8 * 2**20
 """Rows wait in memory until a row group is worth compressing."""
 
 
@@ -82,6 +82,8 @@ class ParquetStage(Stage):
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+            # Whoever merges the rows needs the memory that compressing them took.
+            pa.default_memory_pool().release_unused()
         return self._path
 
     def keys(self) -> int:

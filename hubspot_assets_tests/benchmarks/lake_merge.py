@@ -95,7 +95,7 @@ def commit(store: tuple[str, str, dict[str, str]], table: Table, files: list[Pat
     lake._committer._memory = most
     lake.ensure(table, SYNCS)
     for number, file in enumerate(files):
-        with lake.stage(table) as stage, pa.ipc.open_stream(file) as stream:
+        with lake.stage(table) as stage, pa.ipc.open_stream(pa.OSFile(str(file))) as stream:
             for batch in stream:
                 stage.write(pa.Table.from_batches([batch]))
             state = pa.table({"SYNCID": ["s"], "ROWSREAD": [number]})

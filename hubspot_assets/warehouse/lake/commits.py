@@ -39,7 +39,7 @@ ATTEMPTS = 10
 OLD = timedelta(days=1)
 """Age of a record whose commit was never made, after which its writer is dead."""
 
-MEMORY = 300
+MEMORY = 200
 """MiB that DuckDB may use; it goes to disk for the rest."""
 
 _log = logging.getLogger(__name__)

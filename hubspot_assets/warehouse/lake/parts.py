@@ -97,7 +97,11 @@ class Parts:
         columns = columns or self._columns
         path = self._folder / f"part-{uuid.uuid4()}.zstd.parquet"
         values = ", ".join(f"{as_written(c, type_)} AS {quoted(c)}" for c, type_ in columns.items())
-        group = _ROW_GROUP_WHEN_WIDE if len(columns) > _WIDE else _ROW_GROUP
+        group = _ROW_GROUP
+        if len(columns) > _WIDE:
+            # Each thread holds a row group of its own.
+            group = _ROW_GROUP_WHEN_WIDE
+            self._connection.execute("SET threads = 1")
         [(_, rows, _, _, found, *_)] = self._connection.execute(
             f"COPY (SELECT {values} FROM ({query})) TO {literal(str(path))} "
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group}, ROW_GROUP_SIZE_BYTES '24MB', RETURN_STATS)"
