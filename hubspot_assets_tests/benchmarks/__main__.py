@@ -68,6 +68,7 @@ def main() -> None:
         help=f"which: {', '.join(names)}; if none, all but {', '.join(ONLY_WHEN_NAMED)}",
     )
     parser.add_argument("--contacts", type=int, default=100_000, help="how many records the scenarios read")
+    parser.add_argument("--growth", action="store_true", help="run each scenario with half as many records before")
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.names if name not in names]:
         parser.error(f"there is no benchmark {', '.join(unknown)}; choose from {', '.join(names)}")
@@ -77,20 +78,33 @@ def main() -> None:
     table = Table("scenario", "run", "must reach", title=title)
     for heading in COLUMNS:
         table.add_column(heading, justify="right")
+    table.add_column("of HubSpot's ceiling", justify="right")
+    if arguments.growth:
+        table.add_column("doubled: seconds, CPU s, MiB", justify="right")
     if any(name in SCENARIOS for name in chosen):
         warm_up()
     for name in chosen:
         if name not in SCENARIOS:
             continue
         scenario = SCENARIOS[name]
-        for run, measured in scenario.runs(arguments.contacts):
+        halves = [half for _, half in scenario.runs(arguments.contacts // 2)] if arguments.growth else []
+        for number, (run, measured) in enumerate(scenario.runs(arguments.contacts)):
             console.print(f"{name}: {run}: {_line(measured)}", highlight=False)
-            table.add_row(scenario.title, run, scenario.target, *(show(measured) for show in COLUMNS.values()))
+            share = f"{measured.per_second / scenario.ceiling:.0%}" if scenario.ceiling else ""
+            growth = [_growth(halves[number], measured)] if halves else []
+            figures = (show(measured) for show in COLUMNS.values())
+            table.add_row(scenario.title, run, scenario.target, *figures, share, *growth)
     if table.row_count:
         console.print(table)
     for name in chosen:
         if name in PARTS:
             subprocess.run([sys.executable, "-m", f"{__package__}.{PARTS[name]}"], check=True)
+
+
+def _growth(half: Measured, whole: Measured) -> str:
+    """How many times as much twice the work takes."""
+    pairs = ((half.seconds, whole.seconds), (half.cpu_seconds, whole.cpu_seconds), (half.memory, whole.memory))
+    return ", ".join(f"{more / less:.2f}" for less, more in pairs)
 
 
 def _line(measured: Measured) -> str:
