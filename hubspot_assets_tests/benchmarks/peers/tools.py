@@ -94,6 +94,6 @@ TOOLS = {
         "dlt, REST source, DuckDB",
         _script("dlt_rest", "dlt"),
         _columns("hubspot.contacts", "properties__"),
-        {"dlt": ["dlt[duckdb]==1.31.0", DUCKDB]},
+        {"dlt": ["dlt[duckdb,parquet]==1.31.0", "pyarrow==26.0.1", DUCKDB]},
     ),
 }

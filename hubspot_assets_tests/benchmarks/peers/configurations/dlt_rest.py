@@ -1,6 +1,7 @@
 """dlt's REST source into DuckDB, as its documentation sets up a cursor, a primary key and an incremental field.
 
-The first load reads the list; after it the search with the newest change that dlt remembers. Rows are merged by id.
+The first load reads the list; after it the search with the newest change that dlt remembers. Rows are merged by id,
+and loaded as Parquet, the fastest format that the destination takes.
 """
 
 import os
@@ -42,7 +43,7 @@ def main() -> None:
             ],
         }
     )
-    pipeline.run(source).raise_on_failed_jobs()
+    pipeline.run(source, loader_file_format="parquet").raise_on_failed_jobs()
 
 
 def _list(names: list[str]) -> dict[str, object]:
