@@ -59,6 +59,7 @@ def _views(combined: Combined) -> Iterator[View]:
     yield from combined.object_with_object_properties()
     yield from combined.associations()
     yield from combined.events()
+    yield from combined.object_properties_history()
     yield from combined.live_records()
 
 
