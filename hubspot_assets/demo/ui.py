@@ -7,7 +7,8 @@ import sys
 import time
 import webbrowser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from threading import Thread
 
 import requests
@@ -17,6 +18,8 @@ mutation Start($selector: SensorSelector!) { startSensor(sensorSelector: $select
 """
 _LOCATION = "hubspot_assets"
 """As `workspace.yaml` calls it."""
+LOG = Path("dagster.log")
+"""Takes what Dagster's processes and later runs print, in the current folder."""
 _STOPPING = 30.0
 """Seconds that Dagster gets for ending its processes."""
 
@@ -34,13 +37,10 @@ class DagsterUI:
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
         command = [sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", str(port)]
-        # What the run says is said by the demo itself. In a session of its own, Ctrl-C does not reach its many
-        # processes, each of which would print where it was interrupted.
-        self._process = subprocess.Popen(
-            [*command, "--log-level", "error"],
-            env={**os.environ, "PYTHONWARNINGS": "ignore"},
-            start_new_session=True,
-        )
+        # In a session of its own, Ctrl-C does not reach its many processes, each of which would print where it was
+        # interrupted.
+        with LOG.open("w") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
         self._opening = Thread(target=self._open, daemon=True)
         self._opening.start()
 
@@ -49,14 +49,14 @@ class DagsterUI:
         return self._process.wait()
 
     def stop(self) -> None:
-        """End its processes."""
-        if self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(_STOPPING)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        """End its processes: all of its session, since those that it started live on for a while without it."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_STOPPING)
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
 
     def _open(self) -> None:
         """Once the page answers, switch on what shows that the account is alive, and show the asset graph."""

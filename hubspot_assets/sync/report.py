@@ -93,4 +93,4 @@ class Report:
             "gone from HubSpot": self.counts.removed,
         }
         written = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
-        return f"Wrote {written}." if written else f"Read {self.rows_read:,}, all as they stood; no row was written."
+        return f"Written: {written}." if written else f"Read {self.rows_read:,}, all as they stood; no row was written."

@@ -165,4 +165,5 @@ def records_table(name: str, schema: RecordSchema) -> Table:
         version=("UPDATEDAT", "INGESTEDAT"),
         provenance=("INGESTEDAT", "SYNCID"),
         json=("UNPARSED",),
+        comment="HubSpot's records of one object type, a row each; DELETIONREASON is NULL as long as a record is live.",
     )

@@ -40,7 +40,7 @@ def test_a_materialization_says_what_it_did(account, warehouse):
         facts = said[partition]
         assert {key for key, value in facts.items() if isinstance(value, int | float)} >= numbers
         assert next(iter(facts)) == "result"
-        assert facts["result"] == f"Wrote {facts['rows_inserted']:,} inserted."
+        assert facts["result"] == f"Written: {facts['rows_inserted']:,} inserted."
         assert facts["dagster/table_name"] == "OBJECTS_TICKETS"
         assert facts["strategy"] == "scan"
         assert facts["window"].startswith("the beginning to 20")
