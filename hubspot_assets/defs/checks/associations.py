@@ -54,7 +54,7 @@ def association_checks(
     checks = []
     both_ways = {(from_name, to_name), (to_name, from_name)}
     if len(both_ways) == 2 and both_ways <= pairs and not both_ways & SILENT_PAIRS:
-        says = f"`{one}_to_{other}` and `{other}_to_{one}` have the same pairs of records, but for the last hour."
+        says = f"{one}_to_{other} and {other}_to_{one} have the same pairs of records, but for the last hour."
         checks.append(Check(AGREEMENT, says, agreement))
     if settings.updated_after is None and {from_name, to_name} <= set(settings.objects):
         says = "No association is from or to a record that the record tables do not have, but for the last hour."
