@@ -24,13 +24,14 @@ from hubspot_assets.warehouse.base import (
     WriteAfter,
 )
 from hubspot_assets.warehouse.duckdb.sql import aggregation, by_day, condition, quoted
-from hubspot_assets.warehouse.lake.bucket import Bucket
+from hubspot_assets.warehouse.lake.bucket import Bucket, Place
 from hubspot_assets.warehouse.lake.check import check
 from hubspot_assets.warehouse.lake.commits import Committer, duckdb_for
 from hubspot_assets.warehouse.lake.errors import named_errors
 from hubspot_assets.warehouse.lake.log import Logs
 from hubspot_assets.warehouse.lake.removal import remove
 from hubspot_assets.warehouse.lake.schema import ensured
+from hubspot_assets.warehouse.lake.small_tables import SmallTables
 from hubspot_assets.warehouse.lake.snapshot import DataFile, Snapshot, opened
 from hubspot_assets.warehouse.lake.sql import DIALECT, as_read
 from hubspot_assets.warehouse.parquet_stage import FOLDER_PREFIX, ParquetStage
@@ -62,6 +63,7 @@ class LakeWarehouse(Warehouse):
         self._keep_days = keep_days
         self._logs = Logs(bucket)
         self._committer = Committer(bucket, self._logs)
+        self._small_tables = SmallTables(bucket)
         self._kept = threading.local()
 
     @property
@@ -247,7 +249,7 @@ class LakeWarehouse(Warehouse):
             tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as folder,
             duckdb_for(folder) as connection,
         ):
-            yield _Asking(self._bucket, connection, self._open)
+            yield _Asking(self.place, connection, self._open, self._small_tables)
 
 
 class _Asking:
@@ -255,12 +257,14 @@ class _Asking:
 
     def __init__(
         self,
-        bucket: Bucket,
+        place: Place,
         connection: duckdb.DuckDBPyConnection,
         open_: Callable[[str], Snapshot | None],
+        small_tables: SmallTables,
     ) -> None:
-        self._bucket = bucket
+        self._place = place
         self._open = open_
+        self._small_tables = small_tables
         self._connection = connection
         self.answer: Callable[[str, list[object]], duckdb.DuckDBPyRelation] = lambda query, values: connection.sql(
             query, params=values
@@ -275,11 +279,12 @@ class _Asking:
         """
         snapshot = self._open(table)
         if snapshot is None:
-            raise TableNotFound(f"There is no table {table} in lake {self._bucket.place}; sync it first.")
+            raise TableNotFound(f"There is no table {table} in lake {self._place}; sync it first.")
         asked = [*columns, *(column for column, _, _ in where)]
         if unknown := [column for column in asked if column not in snapshot.columns]:
-            raise WarehouseError(f"Table {table} in lake {self._bucket.place} has no column {', '.join(unknown)}.")
-        files = snapshot.delta.to_pyarrow_dataset(filesystem=self._bucket.filesystem(table))
+            raise WarehouseError(f"Table {table} in lake {self._place} has no column {', '.join(unknown)}.")
+        filesystem = self._small_tables.filesystem(table, snapshot.files())
+        files = snapshot.delta.to_pyarrow_dataset(filesystem=filesystem)
         source = f"files of {table}"
         self._connection.register(source, files)
         read = ", ".join(f"{as_read(c, type_)} AS {quoted(c)}" for c, type_ in snapshot.columns.items())
