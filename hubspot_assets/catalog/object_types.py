@@ -17,16 +17,16 @@ class ObjectType:
     """One HubSpot object type, as this project names, reads and stores it.
 
     Attributes:
-        name: last part of the asset key, and what `HUBSPOT_OBJECTS` takes (`line_items`).
+        name: Last part of the asset key, and what `HUBSPOT_OBJECTS` takes (`line_items`).
         object_type_id: HubSpot's id, the same in every account (`0-8`); `2-…` for custom objects.
-        path: how object endpoints spell the type.
-        label: plural, for people.
-        singular_label: singular, for people; the id columns of associations are named by it (`LINE_ITEM_OBJECTID`).
-        description: what a record is.
-        scopes: any one of these lets a token read the records.
-        family: the asset group it is shown in.
-        table: where its records are written.
-        last_modified_property: the property that a window of changes filters on.
+        path: How object endpoints spell the type.
+        label: Plural, for people.
+        singular_label: Singular, for people; the id columns of associations are named by it (`LINE_ITEM_OBJECTID`).
+        description: What a record is.
+        scopes: Any one of these lets a token read the records.
+        family: The asset group it is shown in.
+        table: Where its records are written.
+        last_modified_property: The property that a window of changes filters on.
         subscription: What of HubSpot an account must have bought; None where every account has it.
     """
 

@@ -34,7 +34,7 @@ def s3_server() -> Iterator[str]:
         Its address.
 
     Raises:
-        NoLocalS3: moto is not installed, or does not start.
+        NoLocalS3: Moto is not installed, or does not start.
     """
     if importlib.util.find_spec("moto") is None or importlib.util.find_spec("boto3") is None:
         raise NoLocalS3(

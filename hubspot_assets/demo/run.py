@@ -26,9 +26,9 @@ def run_demo(console: Console, *, ui_port: int | None, destination: str = "duckd
     """Run the demo from the project's folder.
 
     Args:
-        console: where to say what happens.
-        ui_port: port of the Dagster UI; None for the run alone.
-        destination: duckdb, or s3 for a lake on an S3 of this machine.
+        console: Where to say what happens.
+        ui_port: Port of the Dagster UI; None for the run alone.
+        destination: Duckdb, or s3 for a lake on an S3 of this machine.
 
     Returns:
         The exit code of the process.

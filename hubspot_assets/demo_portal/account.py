@@ -52,26 +52,26 @@ class Behavior:
     """Switches for what HubSpot does, where sources disagree or a test wants the other case.
 
     Attributes:
-        short_pages: chance that a search page holds fewer rows than asked for (or none) though more follow.
-        unstable_ties: rows with equal sort values change places between the pages of a search.
-        max_target: longest request target (path and query) in bytes; longer ones get 414.
-        merged_ids_resolve: reading one record by an id that was merged away gives the survivor.
-        batch_errors_in_200: a partial batch read answers 200 with `errors` instead of 207; None: by API
+        short_pages: Chance that a search page holds fewer rows than asked for (or none) though more follow.
+        unstable_ties: Rows with equal sort values change places between the pages of a search.
+        max_target: Longest request target (path and query) in bytes; longer ones get 414.
+        merged_ids_resolve: Reading one record by an id that was merged away gives the survivor.
+        batch_errors_in_200: A partial batch read answers 200 with `errors` instead of 207; None: by API
             version, as the specifications say (200 from 2026-09 on).
-        empty_associations_as_errors: batch reads of associations report records without any as errors (207).
-        association_edits_touch: an association edit moves last-modified of the records whose roll-ups
+        empty_associations_as_errors: Batch reads of associations report records without any as errors (207).
+        association_edits_touch: An association edit moves last-modified of the records whose roll-ups
             (`num_associated_…`) it changes; reports say that it does not.
-        associations_page: associations per record in one answer of the batch read.
-        inline_associations_page: associations per record and type inside a list answer.
-        lists_by_cursor: lists can be read by `/lists/all`; without it, only search has them.
-        list_stamps: when `hs_last_record_added_at` and `…_removed_at` move: `on_time`, `late`, or never (`frozen`).
-        list_stamps_delay: minutes that late stamps take.
-        join_order_descending: members by join order come newest first.
-        events_in_plan: the account has the Enterprise subscription that events need.
-        events_page: the most events of a page.
-        event_bounds_inclusive: whether the instants of a window are within it; not documented.
+        associations_page: Associations per record in one answer of the batch read.
+        inline_associations_page: Associations per record and type inside a list answer.
+        lists_by_cursor: Lists can be read by `/lists/all`; without it, only search has them.
+        list_stamps: When `hs_last_record_added_at` and `…_removed_at` move: `on_time`, `late`, or never (`frozen`).
+        list_stamps_delay: Minutes that late stamps take.
+        join_order_descending: Members by join order come newest first.
+        events_in_plan: The account has the Enterprise subscription that events need.
+        events_page: The most events of a page.
+        event_bounds_inclusive: Whether the instants of a window are within it; not documented.
         event_definitions_path: `events` as in 2026-09, or `custom` as in its draft.
-        versions_kept: versions of a property that HubSpot still has; None: 45 for contacts, 20 for others.
+        versions_kept: Versions of a property that HubSpot still has; None: 45 for contacts, 20 for others.
     """
 
     short_pages: float = 0.0
@@ -187,7 +187,7 @@ class Account:
         """The records of a type, by our name for it or any spelling.
 
         Raises:
-            KeyError: no type is called this.
+            KeyError: No type is called this.
         """
         return self.stores[self.types.named(name).name]
 

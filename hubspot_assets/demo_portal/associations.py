@@ -30,7 +30,7 @@ class Associations:
         """Associate two records; with a label (`Primary`) next to the plain association.
 
         Raises:
-            KeyError: the types cannot be associated, or have no such label.
+            KeyError: The types cannot be associated, or have no such label.
         """
         forward = _chosen(from_type, to_type, label)
         backward = _chosen(to_type, from_type, _inverse(label))
@@ -45,7 +45,7 @@ class Associations:
         """Dissociate two records, or take only a label off their association.
 
         Raises:
-            KeyError: they are not associated, or not with this label.
+            KeyError: They are not associated, or not with this label.
         """
         here = self._by_pair.get((from_type, to_type), {}).get(from_id, {})
         there = self._by_pair.get((to_type, from_type), {}).get(to_id, {})

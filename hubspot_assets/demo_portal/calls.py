@@ -32,10 +32,10 @@ class Call:
     """A request that was let in.
 
     Attributes:
-        version: version of the API asked for: `2026-09`, `v3`, ….
-        path: as asked for.
-        parameters: the variable parts of the path.
-        query: query parameters, each with all its values.
+        version: Version of the API asked for: `2026-09`, `v3`, ….
+        path: As asked for.
+        parameters: The variable parts of the path.
+        query: Query parameters, each with all its values.
     """
 
     account: Account

@@ -71,27 +71,27 @@ class Portal(RelationControl, EngagementControl, MarketingControl):
         """Start a portal in a process of its own and wait until it answers.
 
         Args:
-            seed: of all data; with `now` given, the same seed gives the same portal to the last byte.
-            sizes: records per object type, archived ones included; types not named are empty. Without it,
+            seed: Of all data; with `now` given, the same seed gives the same portal to the last byte.
+            sizes: Records per object type, archived ones included; types not named are empty. Without it,
                 the demo company (`company.build.DEFAULT_SIZES`).
-            properties: exactly so many properties per object type, made up or left out as needed.
-            long_property_names: the made-up properties have names of 66 characters.
+            properties: Exactly so many properties per object type, made up or left out as needed.
+            long_property_names: The made-up properties have names of 66 characters.
             ids: `mixed` magnitudes with gaps, or `dense` 1, 2, 3, ….
-            archived_share: part of the records that start in the recycle bin.
-            merged_share: part of contacts, companies, deals and tickets that start merged into others.
-            odd_values: whether some values are as odd as in real accounts (see `company.oddities`).
-            now: the portal's time at the start, ISO 8601; real time without it.
+            archived_share: Part of the records that start in the recycle bin.
+            merged_share: Part of contacts, companies, deals and tickets that start merged into others.
+            odd_values: Whether some values are as odd as in real accounts (see `company.oddities`).
+            now: The portal's time at the start, ISO 8601; real time without it.
             limits: True for an Enterprise account's; a mapping for others (fields of `limits.LimitSettings`).
-            latency: seconds that every answer takes,
-            jitter: and up to so many more.
+            latency: Seconds that every answer takes,
+            jitter: And up to so many more.
             index_lag: True as on HubSpot; a mapping for other figures (fields of `index.Lag`, milliseconds).
-            short_pages: chance that a search page gives fewer rows than it could.
-            token: the token that has every scope.
-            time_zone: of the account; its daily limit ends at midnight there.
-            port: to listen on; a free one by default.
+            short_pages: Chance that a search page gives fewer rows than it could.
+            token: The token that has every scope.
+            time_zone: Of the account; its daily limit ends at midnight there.
+            port: To listen on; a free one by default.
 
         Raises:
-            PortalProblem: the portal did not start.
+            PortalProblem: The portal did not start.
         """
         options = {
             name: value for name, value in locals().items() if name not in ("cls", "properties") and value is not None
@@ -174,7 +174,7 @@ class Portal(RelationControl, EngagementControl, MarketingControl):
         Each has the fields of `request_log.LoggedRequest`: method, path, query, bucket, status, rows, ….
 
         Args:
-            path: only requests whose path contains this.
+            path: Only requests whose path contains this.
         """
         return self._get("requests", {"path": path})
 
@@ -214,13 +214,13 @@ class Portal(RelationControl, EngagementControl, MarketingControl):
         """Set properties of live records, all in one millisecond; how many.
 
         Args:
-            type: the object type.
-            properties: new values; None unsets, "" clears; none at all moves only last-modified.
-            ids: which records; without it the first `count`, or all.
-            count: how many, without `ids`.
+            type: The object type.
+            properties: New values; None unsets, "" clears; none at all moves only last-modified.
+            ids: Which records; without it the first `count`, or all.
+            count: How many, without `ids`.
             touch: False leaves last-modified where it is, as for a calculated property.
-            at: the millisecond; now without it.
-            source: who does it (fields of `versions.ChangeSource`); a user without it.
+            at: The millisecond; now without it.
+            source: Who does it (fields of `versions.ChangeSource`); a user without it.
         """
         return self.order(
             "change",
@@ -375,7 +375,7 @@ class Portal(RelationControl, EngagementControl, MarketingControl):
         """Send an order of `orders.py`; what it answers.
 
         Raises:
-            PortalProblem: the portal refused it.
+            PortalProblem: The portal refused it.
         """
         answer = self._session.post(f"{self.url}/__portal/{name}", data=msgspec.json.encode(arguments), timeout=600)
         if answer.status_code != 200:

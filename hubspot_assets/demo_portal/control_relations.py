@@ -11,8 +11,8 @@ class Settings(NamedTuple):
     """What the account's settings hold, as HubSpot's endpoints write it.
 
     Attributes:
-        owners: archived ones too.
-        pipelines: by object type, with their stages.
+        owners: Archived ones too.
+        pipelines: By object type, with their stages.
     """
 
     owners: list[dict[str, Any]]

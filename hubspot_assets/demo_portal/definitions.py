@@ -35,9 +35,9 @@ class PropertyDefinition:
         name: HubSpot's internal name.
         type: `string`, `number`, `bool`, `date`, `datetime`, `enumeration`, `phone_number`, `json` or
             `object_coordinates`.
-        options: values of an enumeration; empty where HubSpot keeps them elsewhere (`external_options`).
+        options: Values of an enumeration; empty where HubSpot keeps them elsewhere (`external_options`).
         calculated: HubSpot computes the value; it may change without the record's last-modified moving.
-        created_at, updated_at: milliseconds since 1970; None for properties as old as HubSpot.
+        created_at, updated_at: Milliseconds since 1970; None for properties as old as HubSpot.
     """
 
     name: str
@@ -124,7 +124,7 @@ class Layout:
         """Change fields of one definition.
 
         Raises:
-            KeyError: no property has this name.
+            KeyError: No property has this name.
         """
         self.require([name])
         self.by_name[name] = replace(self.by_name[name], **changes)  # pyright: ignore[reportArgumentType]
@@ -133,7 +133,7 @@ class Layout:
         """Insist that properties are defined.
 
         Raises:
-            KeyError: one is not.
+            KeyError: One is not.
         """
         for name in names:
             if name not in self.positions:
@@ -147,7 +147,7 @@ class Layout:
         """Property values by position.
 
         Raises:
-            KeyError: a property is not defined.
+            KeyError: A property is not defined.
         """
         self.require(properties)
         return tuple(properties.get(name) for name in self.positions)
@@ -156,7 +156,7 @@ class Layout:
         """The values with some of them replaced.
 
         Raises:
-            KeyError: a property is not defined.
+            KeyError: A property is not defined.
         """
         self.require(changes)
         altered = list(values) + [None] * (len(self.positions) - len(values))

@@ -88,7 +88,7 @@ def instant(account: Account, text: str | None) -> int:
     """The millisecond that an order names, or now.
 
     Raises:
-        ValueError: it names none.
+        ValueError: It names none.
     """
     if text is None:
         return account.clock.now()

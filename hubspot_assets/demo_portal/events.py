@@ -13,9 +13,9 @@ class Event(NamedTuple):
     """One occurrence.
 
     Attributes:
-        at: milliseconds since 1970, by the sender's word: an event may arrive days later.
-        object_type: in capitals (`CONTACT`).
-        properties: texts by name; "" where empty.
+        at: Milliseconds since 1970, by the sender's word: an event may arrive days later.
+        object_type: In capitals (`CONTACT`).
+        properties: Texts by name; "" where empty.
     """
 
     at: int
@@ -41,9 +41,9 @@ class EventDefinition:
     """A type of events of the account's own.
 
     Attributes:
-        name: without the account's prefix (`login`).
-        number: the last part of its object type id (`6-…`).
-        primary_object: in capitals.
+        name: Without the account's prefix (`login`).
+        number: The last part of its object type id (`6-…`).
+        primary_object: In capitals.
     """
 
     name: str

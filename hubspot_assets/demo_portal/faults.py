@@ -45,18 +45,18 @@ class Rule:
     """One rule. Without `nth`, `every` or `probability` every matching request is hit.
 
     Attributes:
-        kind: what goes wrong.
+        kind: What goes wrong.
         method: `GET` or `POST`; any without it.
-        path: regular expression, searched for in `path?query`.
-        nth: which matching requests, counted from 1.
-        every: each n-th matching request.
-        probability: chance of each matching request, drawn from `seed`.
-        times: how often at most.
-        status: of a `server_error`.
-        retry_after: seconds for the `Retry-After` header of 429 and 477 answers.
-        seconds: how long `slow` and `hang` take.
-        scopes: which scopes `missing_scopes` names.
-        order, arguments: what `run` does.
+        path: Regular expression, searched for in `path?query`.
+        nth: Which matching requests, counted from 1.
+        every: Each n-th matching request.
+        probability: Chance of each matching request, drawn from `seed`.
+        times: How often at most.
+        status: Of a `server_error`.
+        retry_after: Seconds for the `Retry-After` header of 429 and 477 answers.
+        seconds: How long `slow` and `hang` take.
+        scopes: Which scopes `missing_scopes` names.
+        order, arguments: What `run` does.
     """
 
     kind: Kind
@@ -146,7 +146,7 @@ class Faults:
         """Replace all rules.
 
         Raises:
-            UnknownFault: a rule is of no known kind or has a field that no rule has.
+            UnknownFault: A rule is of no known kind or has a field that no rule has.
         """
         known = {each.name for each in fields(Rule) if each.init}
         parsed = []

@@ -32,11 +32,11 @@ class History:
         """Add `propertiesWithHistory` to rendered records: per property its versions, newest first.
 
         Args:
-            objects: the records as objects.
-            records: the same records.
-            store: where they are from.
-            names: the properties; those that are not defined are passed over, as HubSpot does.
-            kept: how many versions of a property HubSpot has; by object type where None.
+            objects: The records as objects.
+            records: The same records.
+            store: Where they are from.
+            names: The properties; those that are not defined are passed over, as HubSpot does.
+            kept: How many versions of a property HubSpot has; by object type where None.
         """
         wanted = [name for name in names if name in store.layout.by_name and not store.layout.by_name[name].archived]
         most = kept or VERSIONS_KEPT.get(store.object_type.name, OTHER_VERSIONS_KEPT)

@@ -37,15 +37,15 @@ class LimitSettings:
 
     Attributes:
         enabled: False lets everything in and sends no limit headers.
-        burst: requests of one app per `interval` seconds; an OAuth app has `oauth_burst` instead.
-        search: searches of the whole account per second.
-        associations: association requests of one app per `interval` seconds, beside the burst limit.
-        daily: requests of all private tokens of the account per day.
-        associations_daily: association requests of all private tokens per day, beside the daily limit.
-        daily_used: how many of the day's requests are used up when the portal starts (or when this is set).
-        retry_after: send `Retry-After` with every 429 (HubSpot mostly does not).
+        burst: Requests of one app per `interval` seconds; an OAuth app has `oauth_burst` instead.
+        search: Searches of the whole account per second.
+        associations: Association requests of one app per `interval` seconds, beside the burst limit.
+        daily: Requests of all private tokens of the account per day.
+        associations_daily: Association requests of all private tokens per day, beside the daily limit.
+        daily_used: How many of the day's requests are used up when the portal starts (or when this is set).
+        retry_after: Send `Retry-After` with every 429 (HubSpot mostly does not).
         search_policy_named: 429s of searches name the policy `SECONDLY`; otherwise they have only a text.
-        search_headers: searches carry the two daily headers.
+        search_headers: Searches carry the two daily headers.
     """
 
     enabled: bool = True

@@ -35,9 +35,9 @@ class RecordList:
     """One list.
 
     Attributes:
-        object_type_id: of its members.
+        object_type_id: Of its members.
         status: `COMPLETE`, `PROCESSING` or `PAUSED`.
-        joined: since when each member is in it.
+        joined: Since when each member is in it.
     """
 
     id: int
@@ -85,8 +85,8 @@ class RecordList:
         """The list as HubSpot writes it.
 
         Args:
-            names: additional properties asked for; one without a value is left out.
-            stamped_until: the stamps tell of nothing later.
+            names: Additional properties asked for; one without a value is left out.
+            stamped_until: The stamps tell of nothing later.
         """
         additional = self._additional(stamped_until)
         people = {"createdById": self.created_by_id, "updatedById": self.updated_by_id}
@@ -119,7 +119,7 @@ class Lists:
     """All lists of the account; a deleted one is in no answer.
 
     Attributes:
-        started_at: when the account began to be watched; frozen stamps tell of nothing later.
+        started_at: When the account began to be watched; frozen stamps tell of nothing later.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -131,8 +131,8 @@ class Lists:
         """Change a list, or make one: fields of `RecordList`; its `updatedAt` moves, its members stay.
 
         Raises:
-            KeyError: a new list has no `object_type_id`.
-            TypeError: a list has no such field.
+            KeyError: A new list has no `object_type_id`.
+            TypeError: A list has no such field.
         """
         now = self._clock.now()
         id = max(self.by_id, default=0) + 1 if id is None else id

@@ -27,7 +27,7 @@ def carry_out(account: Account, name: str, arguments: Mapping[str, Any]) -> obje
     """Carry out an order by name; what it returns.
 
     Raises:
-        BadOrder: there is no such order, its arguments are wrong, or it asks for the impossible.
+        BadOrder: There is no such order, its arguments are wrong, or it asks for the impossible.
     """
     order = ORDERS.get(name)
     if order is None:

@@ -29,8 +29,8 @@ class Owner:
 
     Attributes:
         user_id: None for a queue.
-        teams: ids; the first is the primary one.
-        archived: the user left; HubSpot then gives no `userId`, only `userIdIncludingInactive`.
+        teams: Ids; the first is the primary one.
+        archived: The user left; HubSpot then gives no `userId`, only `userIdIncludingInactive`.
     """
 
     id: int

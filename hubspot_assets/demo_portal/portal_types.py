@@ -23,7 +23,7 @@ class PortalType:
 
     Attributes:
         fully_qualified_name: `p7654321_cars` for custom objects, empty for HubSpot's own types.
-        spellings: what the type may be called in a path, in lower case.
+        spellings: What the type may be called in a path, in lower case.
     """
 
     name: str
@@ -144,7 +144,7 @@ class PortalTypes:
         """The type by our own name for it (`cars` too), for the control plane.
 
         Raises:
-            KeyError: no type is called this.
+            KeyError: No type is called this.
         """
         for each in self._types:
             if each.name == name or name.lower() in each.spellings:

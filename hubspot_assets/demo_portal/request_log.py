@@ -11,12 +11,12 @@ class LoggedRequest:
     """One request and what became of it.
 
     Attributes:
-        at: milliseconds since 1970, the portal's clock.
-        path: as it was asked for, without the query.
-        bucket: which limit it counted against.
-        status: of the answer; 0 when the connection ended without one.
-        rows: records in the answer.
-        body: the start of the request's body.
+        at: Milliseconds since 1970, the portal's clock.
+        path: As it was asked for, without the query.
+        bucket: Which limit it counted against.
+        status: Of the answer; 0 when the connection ended without one.
+        rows: Records in the answer.
+        body: The start of the request's body.
     """
 
     at: int

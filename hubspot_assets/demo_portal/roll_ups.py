@@ -37,8 +37,8 @@ class RollUps:
         """Count anew what records are associated with, after an edit.
 
         Args:
-            records: types and ids; those that are not live are left alone.
-            touch: whether a changed count moves last-modified.
+            records: Types and ids; those that are not live are left alone.
+            touch: Whether a changed count moves last-modified.
         """
         for here, record_id in records:
             store = self._stores[here]

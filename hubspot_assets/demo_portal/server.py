@@ -43,7 +43,7 @@ def listen(port: int) -> socket.socket:
     """A listening socket on this machine only; port 0 takes a free one.
 
     Raises:
-        OSError: the port is taken.
+        OSError: The port is taken.
     """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -88,15 +88,15 @@ def serve(
     now and then.
 
     Args:
-        port: where to listen on 127.0.0.1; 0 takes a free port.
-        seed: of all data; the same seed gives the same company.
-        scale: how many times the demo company's number of records.
-        sizes: records of some object types, instead (`{"contacts": 50_000}`).
-        latency: seconds that every answer takes.
-        limits: whether HubSpot's rate limits hold.
+        port: Where to listen on 127.0.0.1; 0 takes a free port.
+        seed: Of all data; the same seed gives the same company.
+        scale: How many times the demo company's number of records.
+        sizes: Records of some object types, instead (`{"contacts": 50_000}`).
+        latency: Seconds that every answer takes.
+        limits: Whether HubSpot's rate limits hold.
 
     Raises:
-        OSError: the port is taken.
+        OSError: The port is taken.
         KeyError: `sizes` names an object type that the portal does not have.
     """
     scaled = {name: max(round(size * scale), 1) for name, size in DEFAULT_SIZES.items()}

@@ -83,7 +83,7 @@ class RecordStore:
         """Add a record now; without `record_id` its id is greater than every other.
 
         Raises:
-            KeyError: a property is not defined, or the id is taken.
+            KeyError: A property is not defined, or the id is taken.
         """
         if record_id is None:
             # Ids of new records leave gaps: HubSpot shares one sequence among many accounts.
@@ -120,15 +120,15 @@ class RecordStore:
         """Set properties of live records, all in one millisecond; how many.
 
         Args:
-            ids: records to change.
-            properties: new values; None unsets, "" clears.
+            ids: Records to change.
+            properties: New values; None unsets, "" clears.
             touch: False leaves last-modified alone, as when HubSpot recomputes a calculated property.
-            at: the millisecond; now without it.
-            source: who does it; a user without it, or HubSpot itself where `touch` is false.
+            at: The millisecond; now without it.
+            source: Who does it; a user without it, or HubSpot itself where `touch` is false.
 
         Raises:
-            NoSuchRecord: an id is not live.
-            KeyError: a property is not defined, or HubSpot sets it itself.
+            NoSuchRecord: An id is not live.
+            KeyError: A property is not defined, or HubSpot sets it itself.
         """
         for name in properties:
             if name in (*self.object_type.always, "hs_lastmodifieddate"):
@@ -195,8 +195,8 @@ class RecordStore:
         new id, and the survivor's old id is absorbed too.
 
         Raises:
-            NoSuchRecord: an id is not live.
-            ValueError: the survivor is among the absorbed.
+            NoSuchRecord: An id is not live.
+            ValueError: The survivor is among the absorbed.
         """
         if survivor_id in absorbed_ids or len(set(absorbed_ids)) != len(absorbed_ids) or not absorbed_ids:
             raise ValueError("A merge needs a survivor and other records, each named once.")
@@ -224,7 +224,7 @@ class RecordStore:
         """Insist that records are live.
 
         Raises:
-            NoSuchRecord: one is not.
+            NoSuchRecord: One is not.
         """
         for record_id in ids:
             self._live(record_id)

@@ -57,8 +57,8 @@ def stream(account: Account, name: str, arguments: Mapping[str, str]) -> Iterato
     """A stream by name.
 
     Raises:
-        KeyError: there is no such stream, or no such object type, list or event.
-        TypeError: it takes other arguments.
+        KeyError: There is no such stream, or no such object type, list or event.
+        TypeError: It takes other arguments.
     """
     if name not in STREAMS:
         raise KeyError(f"There is no stream {name!r}; there are {', '.join(STREAMS)}.")

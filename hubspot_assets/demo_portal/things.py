@@ -22,10 +22,10 @@ class Moment(NamedTuple):
     """Something that happened to a thing.
 
     Attributes:
-        at: milliseconds since 1970.
-        number: tells those of one millisecond apart, in the order of arrival.
-        of: the thing that it belongs to; "" for the account.
-        body: as HubSpot writes it.
+        at: Milliseconds since 1970.
+        number: Tells those of one millisecond apart, in the order of arrival.
+        of: The thing that it belongs to; "" for the account.
+        body: As HubSpot writes it.
     """
 
     at: int
@@ -47,7 +47,7 @@ class Things:
         """The things of a kind by id.
 
         Raises:
-            KeyError: there is no such kind.
+            KeyError: There is no such kind.
         """
         return self._by_kind[kind]
 
@@ -55,7 +55,7 @@ class Things:
         """Make a thing, or change some of its fields; `updatedAt` moves, `createdAt` does not.
 
         Raises:
-            KeyError: there is no such kind.
+            KeyError: There is no such kind.
         """
         now = instant_text(self._clock.now() if at is None else at)
         old = self._by_kind[kind].get(id, {"createdAt": now})
@@ -66,7 +66,7 @@ class Things:
         """Let a thing vanish.
 
         Raises:
-            KeyError: there is none.
+            KeyError: There is none.
         """
         del self._by_kind[kind][id]
 
@@ -74,7 +74,7 @@ class Things:
         """Add what happened, in any order; how many there are of the thing now.
 
         Raises:
-            KeyError: there is no such stream.
+            KeyError: There is no such stream.
         """
         known = self._moments[stream][of]
         for at, body in moments:
@@ -87,7 +87,7 @@ class Things:
         """What happened to a thing, in the order of time. Not to be altered.
 
         Raises:
-            KeyError: there is no such stream.
+            KeyError: There is no such stream.
         """
         return self._moments[stream][of]
 
@@ -95,6 +95,6 @@ class Things:
         """What happened to all things of a stream.
 
         Raises:
-            KeyError: there is no such stream.
+            KeyError: There is no such stream.
         """
         return [each for moments in list(self._moments[stream].values()) for each in moments]

@@ -41,9 +41,9 @@ class Token:
     """An access token.
 
     Attributes:
-        app: whose burst limit its requests count against.
-        private: a service key or private-app token (it has a daily limit), not an OAuth app's.
-        expires_at: milliseconds since 1970; None for a token that does not expire.
+        app: Whose burst limit its requests count against.
+        private: A service key or private-app token (it has a daily limit), not an OAuth app's.
+        expires_at: Milliseconds since 1970; None for a token that does not expire.
     """
 
     value: str
@@ -112,12 +112,12 @@ class Tokens:
         """A new token.
 
         Args:
-            value: the token text; made up without it.
-            scopes: all scopes without it.
-            without: scopes to leave out.
-            expires_in: seconds; never without it.
+            value: The token text; made up without it.
+            scopes: All scopes without it.
+            without: Scopes to leave out.
+            expires_in: Seconds; never without it.
             private: False for the token of an OAuth app.
-            app: the app it belongs to; its own without it.
+            app: The app it belongs to; its own without it.
         """
         value = value or f"pat-na1-demo-{secrets.token_hex(8)}"
         token = Token(
@@ -134,7 +134,7 @@ class Tokens:
         """Forget a token: it is unknown from now on.
 
         Raises:
-            KeyError: there is no such token.
+            KeyError: There is no such token.
         """
         del self._tokens[value]
 

@@ -11,7 +11,7 @@ class TrueRecord:
     """A record as the portal has it.
 
     Attributes:
-        properties: the values that are set, by name, as HubSpot's texts; "" for cleared ones. Archived
+        properties: The values that are set, by name, as HubSpot's texts; "" for cleared ones. Archived
             properties are left out.
         archived_at: None for live records.
     """
@@ -37,8 +37,8 @@ class TrueVersion(NamedTuple):
     """One value that a property had.
 
     Attributes:
-        at: milliseconds since 1970.
-        value: an empty text where it was cleared.
+        at: Milliseconds since 1970.
+        value: An empty text where it was cleared.
     """
 
     id: int
@@ -56,8 +56,8 @@ class Truth:
     """All records of one object type, by id, and what became of those that are gone.
 
     Attributes:
-        merged: ids that were merged away, and the ids of the records that remain.
-        purged: ids that were deleted for good.
+        merged: Ids that were merged away, and the ids of the records that remain.
+        purged: Ids that were deleted for good.
     """
 
     live: dict[int, TrueRecord] = field(default_factory=dict)

@@ -9,9 +9,9 @@ class ChangeSource(NamedTuple):
 
     Attributes:
         type: `CRM_UI`, `IMPORT`, `INTEGRATION`, `CALCULATED`, `MERGE_OBJECTS`, …: an open set.
-        id: of the user, import or app.
-        label: its name, where HubSpot knows one.
-        user_id: the user, where it was one.
+        id: Of the user, import or app.
+        label: Its name, where HubSpot knows one.
+        user_id: The user, where it was one.
     """
 
     type: str = "CRM_UI"
@@ -24,7 +24,7 @@ class ChangeSource(NamedTuple):
         """The source that an order of the control plane describes by these fields.
 
         Raises:
-            TypeError: a source has no such field.
+            TypeError: A source has no such field.
         """
         return None if given is None else cls(**given)  # pyright: ignore[reportArgumentType]
 
@@ -39,7 +39,7 @@ class Version(NamedTuple):
     """One entry of a record's history.
 
     Attributes:
-        at: milliseconds since 1970.
+        at: Milliseconds since 1970.
         value: None where the value was unset.
     """
 

@@ -41,7 +41,7 @@ def shared_instance(dagster_yaml: str) -> str:
     """The same instance with its storage in Postgres; everything else stays, comments included.
 
     Args:
-        dagster_yaml: the text of the project's `dagster.yaml`.
+        dagster_yaml: The text of the project's `dagster.yaml`.
     """
     text = re.sub(r"\A(#.*\n)*", "", dagster_yaml)
     for key in ("storage", "local_artifact_storage", "compute_logs"):

@@ -8,10 +8,10 @@ class Progress:
     """Counts records and says how far a sync is.
 
     Args:
-        name: what is being read (`contacts latest`).
-        expected: about how many records there are to read; None where HubSpot does not tell.
-        say: takes a finished line.
-        every: seconds between lines.
+        name: What is being read (`contacts latest`).
+        expected: About how many records there are to read; None where HubSpot does not tell.
+        say: Takes a finished line.
+        every: Seconds between lines.
     """
 
     def __init__(self, name: str, expected: int | None, say: Callable[[str], object], *, every: float = 5.0) -> None:

@@ -95,9 +95,9 @@ class Case:
     """Rows that are committed one chunk after the other.
 
     Attributes:
-        chunks: for a number of stored rows, the chunks as SQL.
-        empty: whether the table is to be empty rather than full.
-        patch: columns to patch; none means to merge all.
+        chunks: For a number of stored rows, the chunks as SQL.
+        empty: Whether the table is to be empty rather than full.
+        patch: Columns to patch; none means to merge all.
     """
 
     chunks: Callable[[int], list[str]]

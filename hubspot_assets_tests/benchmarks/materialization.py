@@ -25,16 +25,16 @@ class Measured:
     """What one run did and cost.
 
     Attributes:
-        rows_read: records read, over all object types.
-        rows_written: of those, inserted or updated.
-        strategies: how the object types were read.
-        seconds: of materializing, Dagster's part included.
-        cpu_seconds: user and system time of the process while it materialized.
-        start_cpu_seconds: user and system time before that: Python, imports, definitions.
-        start_memory: peak resident memory when materializing began, MiB.
-        memory: peak resident memory at the end, MiB.
-        api_calls: requests that reached the portal.
-        rate_limited: those of them answered 429.
+        rows_read: Records read, over all object types.
+        rows_written: Of those, inserted or updated.
+        strategies: How the object types were read.
+        seconds: Of materializing, Dagster's part included.
+        cpu_seconds: User and system time of the process while it materialized.
+        start_cpu_seconds: User and system time before that: Python, imports, definitions.
+        start_memory: Peak resident memory when materializing began, MiB.
+        memory: Peak resident memory at the end, MiB.
+        api_calls: Requests that reached the portal.
+        rate_limited: Those of them answered 429.
         portal_cpu_seconds: CPU time of the demo portal meanwhile.
     """
 
@@ -70,9 +70,9 @@ def materialize(portal: Portal, folder: Path, objects: Sequence[str]) -> Measure
     """Bring the tables in `folder` into line with the portal, in a new process.
 
     Args:
-        portal: where the records are.
-        folder: of the DuckDB file and of everything else that a run leaves behind.
-        objects: names of the object types.
+        portal: Where the records are.
+        folder: Of the DuckDB file and of everything else that a run leaves behind.
+        objects: Names of the object types.
     """
     cpu = portal.about()["cpu_seconds"]
     portal.clear_requests()

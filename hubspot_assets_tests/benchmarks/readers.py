@@ -44,8 +44,8 @@ class Reader:
     """What is measured.
 
     Attributes:
-        ceiling: things a second.
-        read: gets the portal ready and yields 0; then reads, and yields how many things came.
+        ceiling: Things a second.
+        read: Gets the portal ready and yields 0; then reads, and yields how many things came.
     """
 
     ceiling: int

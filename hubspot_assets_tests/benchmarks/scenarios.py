@@ -28,10 +28,10 @@ class Scenario:
     """One or more runs to measure.
 
     Attributes:
-        title: what is measured.
-        target: what it must reach.
-        runs: carries it out for a number of contacts (or of records per object type).
-        ceiling: records a second that HubSpot's limits let through; None where they do not count.
+        title: What is measured.
+        target: What it must reach.
+        runs: Carries it out for a number of contacts (or of records per object type).
+        ceiling: Records a second that HubSpot's limits let through; None where they do not count.
     """
 
     title: str

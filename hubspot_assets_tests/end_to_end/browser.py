@@ -27,8 +27,8 @@ class Browser:
     """A window on the UI of a running Dagster.
 
     Args:
-        page: the window.
-        url: of the webserver.
+        page: The window.
+        url: Of the webserver.
     """
 
     def __init__(self, page: Page, url: str) -> None:

@@ -37,11 +37,11 @@ class Deployment:
     """Where everything is.
 
     Args:
-        folder: for logs, the instance's settings and the tables.
+        folder: For logs, the instance's settings and the tables.
         broker: URL of Redis.
         storage: URL of Postgres.
-        settings: of all processes.
-        token: for workers alone: no other process can read HubSpot.
+        settings: Of all processes.
+        token: For workers alone: no other process can read HubSpot.
     """
 
     def __init__(self, folder: Path, *, broker: str, storage: str, settings: Mapping[str, str], token: str) -> None:

@@ -32,7 +32,7 @@ class Daemon:
     """The daemon on the definitions that the settings make. A run that it launches has ended when `look` returns.
 
     Attributes:
-        instance: of Dagster, on disk.
+        instance: Of Dagster, on disk.
     """
 
     def __init__(self, context: WorkspaceProcessContext, time: SimulatedTime) -> None:

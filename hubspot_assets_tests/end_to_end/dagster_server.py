@@ -136,8 +136,8 @@ def dagster_dev(home: Path, settings: Mapping[str, str]) -> Iterator[DagsterServ
     """Start `dagster dev` with the project's instance settings, and stop all of its processes.
 
     Args:
-        home: a folder to create, with everything that Dagster keeps.
-        settings: the project's settings; those of the environment are not passed on.
+        home: A folder to create, with everything that Dagster keeps.
+        settings: The project's settings; those of the environment are not passed on.
     """
     home.mkdir()
     shutil.copy(PROJECT / "dagster.yaml", home)

@@ -24,14 +24,14 @@ class LivingAccount:
     """An account whose records change at random moments.
 
     Args:
-        portal: the account.
-        time: when things happen.
-        text_property: by object type, a property that people edit; these types live.
-        seed: of all chance.
+        portal: The account.
+        time: When things happen.
+        text_property: By object type, a property that people edit; these types live.
+        seed: Of all chance.
 
     Attributes:
-        last_change: when something last happened.
-        done: how often what was done.
+        last_change: When something last happened.
+        done: How often what was done.
     """
 
     def __init__(self, portal: Portal, time: SimulatedTime, text_property: Mapping[str, str], seed: int) -> None:

@@ -55,10 +55,10 @@ class Look:
     """What the daemon did when it looked at its schedules.
 
     Attributes:
-        at: when it looked.
-        still: whether nothing had changed for longer than a sync of live records looks back.
-        runs: the runs that it launched, over by now.
-        requests: how many it took of HubSpot.
+        at: When it looked.
+        still: Whether nothing had changed for longer than a sync of live records looks back.
+        runs: The runs that it launched, over by now.
+        requests: How many it took of HubSpot.
     """
 
     at: datetime

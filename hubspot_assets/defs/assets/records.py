@@ -111,7 +111,7 @@ def records_asset(name: str, settings: Settings, names: Names = _NAMES) -> dg.As
     """Return the asset of one object type.
 
     Args:
-        name: as `HUBSPOT_OBJECTS` names it; a name outside the catalog is a custom object's name, fully qualified
+        name: As `HUBSPOT_OBJECTS` names it; a name outside the catalog is a custom object's name, fully qualified
             name or type id, which only HubSpot can tell: it is looked up when the asset is materialized.
         settings: What is the same for every run.
         names: What it is called.

@@ -16,8 +16,8 @@ class Patience:
     """How old the covered instant of a table may be.
 
     Attributes:
-        warn: older than this deserves a look,
-        fail: and older than this is a failure.
+        warn: Older than this deserves a look,
+        fail: And older than this is a failure.
     """
 
     warn: timedelta

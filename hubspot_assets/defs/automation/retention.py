@@ -57,11 +57,11 @@ def forget_runs(
     """Delete old runs with their events, except each partition's latest materialization.
 
     Args:
-        instance: where runs are recorded.
+        instance: Where runs are recorded.
         names: What the jobs are called.
         tables: The assets whose last materialization of each partition stays.
-        before: runs updated since stay.
-        tags: what the runs must be tagged with.
+        before: Runs updated since stay.
+        tags: What the runs must be tagged with.
 
     Returns:
         How many were deleted.

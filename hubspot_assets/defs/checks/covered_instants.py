@@ -28,13 +28,13 @@ def covered_instants(
     warehouse. So the later of the two counts.
 
     Args:
-        instance: where materializations are recorded.
-        warehouse: where SYNCS is.
+        instance: Where materializations are recorded.
+        warehouse: Where SYNCS is.
         partition: `latest`, `archived`, a day; None of assets without partitions.
-        tables: the assets, and the name of each one's table; None for a custom object, whose table is known once it
+        tables: The assets, and the name of each one's table; None for a custom object, whose table is known once it
             has been materialized.
-        enough: the warehouse is not asked about instants that are not older than this: asking may wake it up.
-        recorded: the partitions that Dagster records the syncs of an asset under, where it is not `partition`.
+        enough: The warehouse is not asked about instants that are not older than this: asking may wake it up.
+        recorded: The partitions that Dagster records the syncs of an asset under, where it is not `partition`.
 
     Returns:
         The instant (aware, UTC) by asset; None where no sync has finished.

@@ -17,7 +17,7 @@ def executor_of(settings: Settings) -> dg.ExecutorDefinition:
     Kubernetes take them to other machines.
 
     Raises:
-        SettingsError: the executor's packages are not installed.
+        SettingsError: The executor's packages are not installed.
     """
     if settings.executor == "celery":
         _require("dagster_celery", "celery")

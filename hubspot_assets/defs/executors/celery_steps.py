@@ -66,8 +66,8 @@ class CelerySteps(CeleryExecutor):
     """Sends the steps of a run to the queue that the settings name, and waits for what becomes of them.
 
     Args:
-        settings: where the broker is, and which queue.
-        retries: whether retry policies of steps are obeyed.
+        settings: Where the broker is, and which queue.
+        retries: Whether retry policies of steps are obeyed.
     """
 
     def __init__(self, settings: Settings, retries: RetryMode = RetryMode.DISABLED) -> None:
@@ -98,7 +98,7 @@ class CelerySteps(CeleryExecutor):
         """Execute the steps of a run.
 
         Raises:
-            SettingsError: the broker cannot be reached.
+            SettingsError: The broker cannot be reached.
         """
         from dagster_celery.core_execution_loop import core_celery_execution_loop
         from dagster_celery.make_app import make_app
@@ -200,7 +200,7 @@ class _StepResult:
         """The events of the step, as Dagster writes them; its failure or retry where the worker could tell none.
 
         Raises:
-            celery.exceptions.TaskRevokedError: the run was terminated.
+            celery.exceptions.TaskRevokedError: The run was terminated.
         """
         from celery.exceptions import TaskRevokedError
 

@@ -20,8 +20,8 @@ def kubernetes_executor(context: dg.InitExecutorContext) -> dg.Executor:
     the pods of runs.
 
     Raises:
-        SettingsError: the instance launches runs in another way.
-        dagster.DagsterInvalidConfigError: the configuration is not one of dagster-k8s' executor.
+        SettingsError: The instance launches runs in another way.
+        dagster.DagsterInvalidConfigError: The configuration is not one of dagster-k8s' executor.
     """
     from dagster._config import process_config
     from dagster_k8s import K8sRunLauncher, k8s_job_executor

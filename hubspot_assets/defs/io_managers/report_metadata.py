@@ -32,9 +32,9 @@ def report_metadata(report: Report, *, rows_in_table: int, destination: str) -> 
     it cost, how it was done.
 
     Args:
-        report: what was done.
-        rows_in_table: of all partitions; the UI shows it as the asset's, whichever partition was materialized last.
-        destination: where the table is, in words.
+        report: What was done.
+        rows_in_table: Of all partitions; the UI shows it as the asset's, whichever partition was materialized last.
+        destination: Where the table is, in words.
     """
     if report.views:
         return {

@@ -20,12 +20,12 @@ def client_of(settings: Settings, *, patience: float = 300.0) -> "Client":
     """A client for the account that the settings name; its libraries are imported only now.
 
     Args:
-        settings: which account, and by which credential.
-        patience: seconds after which a request that keeps failing is given up.
+        settings: Which account, and by which credential.
+        patience: Seconds after which a request that keeps failing is given up.
 
     Raises:
-        SettingsError: no credential is set, or it is none.
-        BudgetsUnavailable: the place where rate limits are shared cannot be used.
+        SettingsError: No credential is set, or it is none.
+        BudgetsUnavailable: The place where rate limits are shared cannot be used.
     """
     from hubspot_assets.hubspot.limits.budgets import Budgets
     from hubspot_assets.hubspot.transport.client import Client

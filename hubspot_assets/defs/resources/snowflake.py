@@ -62,7 +62,7 @@ def snowflake_resource(settings: SnowflakeSettings) -> "SnowflakeResource":
     It holds the key in the open and shows it in its repr: keep it nowhere, and format it into nothing.
 
     Raises:
-        SettingsError: the private key cannot be read, or there is no session token.
+        SettingsError: The private key cannot be read, or there is no session token.
     """
     from dagster_snowflake import SnowflakeResource
 
@@ -108,7 +108,7 @@ def _unencrypted_key(settings: SnowflakeSettings) -> str:
     """The private key as PEM without a password.
 
     Raises:
-        SettingsError: it cannot be read; the cause and the cure, and nothing of the key.
+        SettingsError: It cannot be read; the cause and the cure, and nothing of the key.
     """
     from cryptography.hazmat.primitives import serialization
 

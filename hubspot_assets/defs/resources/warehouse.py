@@ -15,7 +15,7 @@ def warehouse_of(settings: Settings) -> "Warehouse":
     """The warehouse that `HUBSPOT_DESTINATION` names; its libraries are imported only now.
 
     Raises:
-        SettingsError: the settings of the destination cannot be used.
+        SettingsError: The settings of the destination cannot be used.
     """
     if settings.destination == "snowflake":
         from hubspot_assets.defs.resources.snowflake import snowflake_warehouse

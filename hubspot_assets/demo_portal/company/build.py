@@ -45,14 +45,14 @@ def build(
     """Make the records, the same for the same arguments.
 
     Args:
-        stores: the stores to fill, by object type; their definitions say which values are made.
-        world: the day the data ends at, the owners, and where associations go.
-        seed: of all randomness.
-        sizes: records per object type; types not named stay empty.
+        stores: The stores to fill, by object type; their definitions say which values are made.
+        world: The day the data ends at, the owners, and where associations go.
+        seed: Of all randomness.
+        sizes: Records per object type; types not named stay empty.
         ids: `mixed` magnitudes with gaps, or `dense` 1, 2, 3, ….
-        archived_share: part of the records that are in the recycle bin.
-        merged_share: part of the mergeable records that were merged into another.
-        odd_values: whether some values are as odd as in real accounts.
+        archived_share: Part of the records that are in the recycle bin.
+        merged_share: Part of the mergeable records that were merged into another.
+        odd_values: Whether some values are as odd as in real accounts.
     """
     order = [*STORIES, *(name for name in stores if name not in STORIES)]
     for name in order:

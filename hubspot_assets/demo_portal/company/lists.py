@@ -17,7 +17,7 @@ class Draft:
     """A list to be made.
 
     Attributes:
-        condition: who is in it; without it, a share of all.
+        condition: Who is in it; without it, a share of all.
     """
 
     name: str

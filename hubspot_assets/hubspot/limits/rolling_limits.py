@@ -53,7 +53,7 @@ class RollingLimit(ABC):
         """Wait for leave to send one request.
 
         Returns:
-            Seconds for which this limit kept the head of the line waiting: summed over all requests, the time
+            Seconds for which this limit kept the head of the line waiting: Summed over all requests, the time
             that the limit cost, however many threads stood in line.
 
         Raises:

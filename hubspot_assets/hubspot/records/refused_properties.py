@@ -27,7 +27,7 @@ def refused_properties(
         classes: Names of properties, those together that share a scope.
 
     Returns:
-        The refused ones: name to the scopes of which one is missing (empty where HubSpot names none).
+        The refused ones: Name to the scopes of which one is missing (empty where HubSpot names none).
 
     Raises:
         MissingScopes: The object type may not be read at all.

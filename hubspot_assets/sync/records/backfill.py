@@ -20,9 +20,9 @@ def backfill(client: Client, table: RecordTable, *, records: int) -> Iterator[Pa
     """Read the live records that hold a value of a property still to be back-filled.
 
     Args:
-        client: the HubSpot client.
-        table: the table, and with it the properties.
-        records: how many live records there are.
+        client: The HubSpot client.
+        table: The table, and with it the properties.
+        records: How many live records there are.
     """
     path, properties = table.object_type.path, table.property_names
     new = table.to_backfill

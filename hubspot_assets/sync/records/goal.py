@@ -18,9 +18,9 @@ class Goal:
     """What one sync is to cover.
 
     Attributes:
-        mode: why.
-        window: the changes to read; without a beginning, every record; without an end, up to now.
-        interrupted: the read this sync goes on with, if an earlier one of the same goal died.
+        mode: Why.
+        window: The changes to read; without a beginning, every record; without an end, up to now.
+        interrupted: The read this sync goes on with, if an earlier one of the same goal died.
     """
 
     mode: Mode
@@ -49,10 +49,10 @@ def decide(slice_: Slice, request: RecordsRequest, state: State, *, updated_afte
     """Decide what a sync covers.
 
     Args:
-        slice_: the slice; the archived records can only be read as a whole.
-        request: the run's config.
-        state: what the warehouse remembers of the slice.
-        updated_after: a first load reads only what was modified since; None for everything.
+        slice_: The slice; the archived records can only be read as a whole.
+        request: The run's config.
+        state: What the warehouse remembers of the slice.
+        updated_after: A first load reads only what was modified since; None for everything.
     """
     if slice_ is Slice.ARCHIVED or request.full:
         goal = Goal(Mode.FULL, Window())

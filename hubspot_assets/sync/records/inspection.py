@@ -37,11 +37,11 @@ class Inspection:
     """An object type's table beside HubSpot.
 
     Attributes:
-        client: the HubSpot client.
-        warehouse: where the table is.
-        object_type: whose table.
-        property_filter: which properties the table is to have.
-        updated_after: the table holds only records modified since; None for all.
+        client: The HubSpot client.
+        warehouse: Where the table is.
+        object_type: Whose table.
+        property_filter: Which properties the table is to have.
+        updated_after: The table holds only records modified since; None for all.
     """
 
     client: Client
@@ -54,7 +54,7 @@ class Inspection:
         """Compare HubSpot's own count of live records with the table's.
 
         Args:
-            covered_until: the table's covered instant; what changed since, or was not an hour old then, is tolerated.
+            covered_until: The table's covered instant; what changed since, or was not an hour old then, is tolerated.
         """
         table = self.object_type.table
         stored = self.warehouse.count(table, (Slice.LATEST.filter,))
@@ -128,7 +128,7 @@ class Inspection:
         """Compare the properties with those of the last inspection.
 
         Args:
-            before: the type of each property then; None the first time. The facts hold this mapping as `properties`.
+            before: The type of each property then; None the first time. The facts hold this mapping as `properties`.
         """
         types = {each.name: each.type for each in property_definitions(self.client, self.object_type.path)}
         # What the lists of properties leave out today is nobody's loss, whatever they said then.

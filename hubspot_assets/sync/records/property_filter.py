@@ -15,9 +15,9 @@ class PropertyFilter:
     """Shell-style patterns of property names (`hs_*`).
 
     Attributes:
-        allow: only properties that match one of these are read; empty means all.
-        deny: properties that match one of these are not read; wins over `allow`.
-        only: nothing is read besides, not even what syncs of records need.
+        allow: Only properties that match one of these are read; empty means all.
+        deny: Properties that match one of these are not read; wins over `allow`.
+        only: Nothing is read besides, not even what syncs of records need.
     """
 
     allow: tuple[str, ...] = ()

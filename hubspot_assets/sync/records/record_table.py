@@ -28,16 +28,16 @@ class RecordTable:
     """An object type's table as HubSpot's definitions and the stored columns together make it.
 
     Attributes:
-        object_type: whose records it holds.
-        definitions: all property definitions the token may see.
-        schema: the columns that a sync writes.
-        table: the same as the warehouse takes it.
-        columns: every column ever given to a property, also to those not read now (property -> column).
-        backfilled: since when each property known to the warehouse has values for every stored record;
+        object_type: Whose records it holds.
+        definitions: All property definitions the token may see.
+        schema: The columns that a sync writes.
+        table: The same as the warehouse takes it.
+        columns: Every column ever given to a property, also to those not read now (property -> column).
+        backfilled: Since when each property known to the warehouse has values for every stored record;
             None while that is still to be done.
-        vanished: properties that the warehouse knows as live and HubSpot no longer lists.
-        stored: the columns that the table had before.
-        forgotten: whether definitions are known of an earlier table of the type, which was dropped.
+        vanished: Properties that the warehouse knows as live and HubSpot no longer lists.
+        stored: The columns that the table had before.
+        forgotten: Whether definitions are known of an earlier table of the type, which was dropped.
     """
 
     object_type: ObjectType
@@ -112,7 +112,7 @@ class RecordTable:
         """Bring PROPERTY_DEFINITIONS into line.
 
         Args:
-            backfilled_at: since when the properties not backfilled so far are; None leaves them to be done.
+            backfilled_at: Since when the properties not backfilled so far are; None leaves them to be done.
         """
         rows = definition_rows(self.object_type.object_type_id, self.definitions, self.columns)
         read = set(self.property_names)

@@ -28,10 +28,10 @@ class RecordsRequest:
     """The run's config.
 
     Attributes:
-        updated_after: replay records modified from this instant on (aware, UTC).
-        updated_before: replay records modified up to this instant (aware, UTC).
-        full: read every record and mark what HubSpot no longer has.
-        allow_mass_deletion: let a full sync mark more than a fifth of the table as purged.
+        updated_after: Replay records modified from this instant on (aware, UTC).
+        updated_before: Replay records modified up to this instant (aware, UTC).
+        full: Read every record and mark what HubSpot no longer has.
+        allow_mass_deletion: Let a full sync mark more than a fifth of the table as purged.
     """
 
     updated_after: datetime | None = None

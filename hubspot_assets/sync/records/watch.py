@@ -27,14 +27,14 @@ class Look(msgspec.Struct, frozen=True, array_like=True):
     """What is remembered of a look at an object type.
 
     Attributes:
-        total: how many live records there were.
-        newest: fingerprints of the records modified last, one behind the other: a short text in the cursor, which
+        total: How many live records there were.
+        newest: Fingerprints of the records modified last, one behind the other: a short text in the cursor, which
             people see.
-        oldest_of_newest: when the last of these was modified (milliseconds since 1970); 0 where they are all records.
+        oldest_of_newest: When the last of these was modified (milliseconds since 1970); 0 where they are all records.
             Others of that millisecond were left out, so nothing of it tells a change.
-        last_created: when the newest record by creation was created (milliseconds since 1970).
-        gone: records known to be gone for which no `archived` run was asked yet.
-        archived_run_at: when the last such run was asked for (seconds since 1970).
+        last_created: When the newest record by creation was created (milliseconds since 1970).
+        gone: Records known to be gone for which no `archived` run was asked yet.
+        archived_run_at: When the last such run was asked for (seconds since 1970).
     """
 
     total: int
@@ -50,10 +50,10 @@ class Seen:
     """What a look tells beside the one before.
 
     Attributes:
-        changed: records modified or created since, as far as the look reaches.
-        created: those of them that were created.
-        gone: records fewer than those creations explain.
-        look: what to remember.
+        changed: Records modified or created since, as far as the look reaches.
+        created: Those of them that were created.
+        gone: Records fewer than those creations explain.
+        look: What to remember.
     """
 
     changed: int
