@@ -5,8 +5,6 @@
 Every case runs in a process of its own, on its own copy of one stored table.
 """
 
-from __future__ import annotations
-
 import argparse
 import multiprocessing
 import shutil
@@ -149,7 +147,7 @@ class Measured:
     peak: int
 
 
-def run(name: str, path: Path, chunks: list[Path], answers: multiprocessing.Queue[Measured]) -> None:
+def run(name: str, path: Path, chunks: list[Path], answers: "multiprocessing.Queue[Measured]") -> None:
     """Commits the chunks, in a process of its own."""
     case, warehouse = CASES[name], DuckDBWarehouse(path)
     before, seconds, cpu, total = memory("VmRSS"), [], 0.0, Counts()

@@ -6,8 +6,6 @@ The genuine driver talks to fakesnow on this machine, so PUT shows no network, a
 not a warehouse's; the file, its size, and the memory of this process are those of production.
 """
 
-from __future__ import annotations
-
 import argparse
 import resource
 import time

@@ -1,7 +1,5 @@
 """Whether a sync could use a Snowflake schema: each thing it needs is tried, and taken away again."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ what follows are those of https://docs.snowflake.com/en/user-guide/key-pair-auth
 `errorcode.py`, and the public trackers of the drivers.
 """
 
-from __future__ import annotations
-
 import re
 
 from snowflake.connector import errors

@@ -4,8 +4,6 @@ A login takes longer than most statements, so a session outlives its first use. 
 or opens another; a session in which anything failed is not used again.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 import time
@@ -41,11 +39,11 @@ class Session:
         tag: Query tag of every statement.
     """
 
-    def __init__(self, connection: SnowflakeConnection, tag: str) -> None:
+    def __init__(self, connection: "SnowflakeConnection", tag: str) -> None:
         self._connection = connection
         self._tag = tag
 
-    def execute(self, statement: str, values: Sequence[object] = ()) -> SnowflakeCursor:
+    def execute(self, statement: str, values: Sequence[object] = ()) -> "SnowflakeCursor":
         """Carries out one statement; `%s` in it stand for the values, which the driver binds."""
         text = statement if values else statement.replace("%%", "%")
         # A tag that goes with the statement lets all assets of a process share sessions.
@@ -135,7 +133,7 @@ class Sessions:
             self._idle.append((time.monotonic(), opened))
         return result
 
-    def _taken(self) -> _Opened:
+    def _taken(self) -> "_Opened":
         while True:
             with self._guard:
                 if not self._idle:
@@ -163,7 +161,7 @@ class Sessions:
 class _Opened:
     """A connection, and the context manager that it lives in."""
 
-    def __init__(self, manager: AbstractContextManager[SnowflakeConnection]) -> None:
+    def __init__(self, manager: AbstractContextManager["SnowflakeConnection"]) -> None:
         self._stack = ExitStack()
         self.connection = self._stack.enter_context(manager)
 
