@@ -30,11 +30,11 @@ class Batches:
         seen_under: The sync id under which the ids met are noted; None where nobody asks what was not met.
         oldest: Of rows last modified before this instant, only the `older` ones are kept; None keeps all.
         older: Ids of records that the table has although they are older.
-        outstanding: What was to be read when this began.
 
     Attributes:
         absorbed: Records merged away, by the records met so far: absorbed id to surviving id.
-        read_again: How many records came more than once: a range that is cut while it is read is read twice at the cut.
+        read_again: How many records came more than once in one read: a range that is cut while it is read is read
+            twice at the cut.
     """
 
     def __init__(
@@ -45,19 +45,24 @@ class Batches:
         seen_under: str | None,
         oldest: datetime | None,
         older: pa.Array,
-        outstanding: Iterable[IdRange] = (ALL_IDS,),
     ) -> None:
         self.absorbed: dict[int, int] = {}
         self.read_again = 0
-        self._unmet = Outstanding(outstanding)
+        self._unmet = Outstanding()
         self._table = table
         self._reader = PageReader(table.schema, sync_id)
         self._seen_under = seen_under
         self._oldest = naive(oldest)
         self._older = older
 
-    def of(self, pages: Iterable[Page]) -> Iterator[Batch]:
-        """Yield batches of some pages; also those that had come when an error or an interrupt ends the pages."""
+    def of(self, pages: Iterable[Page], outstanding: Iterable[IdRange] = (ALL_IDS,)) -> Iterator[Batch]:
+        """Yield batches of one read; also those that had come when an error or an interrupt ends it.
+
+        Args:
+            pages: What comes.
+            outstanding: What is to be read.
+        """
+        self._unmet = Outstanding(outstanding)
         waiting: list[Page] = []
         try:
             for page in pages:

@@ -148,11 +148,11 @@ class RecordsSource:
         assert plan.records is not None
         self._batches = self._new_batches(plan, plan.records, work)
         try:
-            yield from self._batches.of(self._pages(plan, plan.records, work))
+            yield from self._batches.of(self._pages(plan, plan.records, work), work.outstanding.ranges)
         except SearchUnreliable as error:
             self.say(f"{self.name}: {error}; reads every record instead, by scan")
             work.begin_again(Strategy.SCAN.value)
-            yield from self._batches.of(self._pages(plan, plan.records, work))
+            yield from self._batches.of(self._pages(plan, plan.records, work), work.outstanding.ranges)
         new = plan.records.to_backfill
         reads_all = plan.window.after is None and plan.interrupted is None
         if new and self._completes(plan) and not reads_all:
@@ -249,7 +249,6 @@ class RecordsSource:
             seen_under=seen_under,
             oldest=oldest,
             older=self._older,
-            outstanding=work.outstanding.ranges,
         )
 
     def _pages(self, plan: RecordsPlan, table: RecordTable, work: Work) -> Iterator[Page]:
