@@ -139,14 +139,14 @@ def _ticks() -> Figures:
     with tempfile.TemporaryDirectory() as folder, dg.DagsterInstance.local_temp(folder) as instance:
         for schedule in repository.schedule_defs:
             at = datetime.now(UTC)
-            context = dg.build_schedule_context(instance, scheduled_execution_time=at, repository_def=repository)
-            figures[f"tick of `{schedule.name}`"], _ = _timed(partial(schedule.evaluate_tick, context))
+            with dg.build_schedule_context(instance, scheduled_execution_time=at, repository_def=repository) as context:
+                figures[f"tick of `{schedule.name}`"], _ = _timed(partial(schedule.evaluate_tick, context))
         sensor = repository.get_sensor_def("changes")
         cursor = None
         # The second counts: the first imports, and knows nothing to compare with.
         for _ in range(2):
-            look = dg.build_sensor_context(instance, cursor=cursor, repository_def=repository)
-            figure, tick = _timed(partial(sensor.evaluate_tick, look))
+            with dg.build_sensor_context(instance, cursor=cursor, repository_def=repository) as look:
+                figure, tick = _timed(partial(sensor.evaluate_tick, look))
             figures[f"tick of the sensor `{sensor.name}`"], cursor = figure, tick.cursor
     return figures
 

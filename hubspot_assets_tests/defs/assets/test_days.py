@@ -31,8 +31,8 @@ def repository(account, monkeypatch) -> dg.RepositoryDefinition:
 
 
 def ticked(repository: dg.RepositoryDefinition, instance, schedule: str) -> Sequence[Any]:
-    context = dg.build_schedule_context(instance=instance, repository_def=repository)
-    return repository.get_schedule_def(schedule).evaluate_tick(context).run_requests or ()
+    with dg.build_schedule_context(instance=instance, repository_def=repository) as context:
+        return repository.get_schedule_def(schedule).evaluate_tick(context).run_requests or ()
 
 
 def launch(repository, instance, request: Any) -> dg.ExecuteInProcessResult:
@@ -105,8 +105,8 @@ def test_days_that_were_missed_are_read_by_the_next_tick(repository, instance):
 def test_a_tick_waits_for_the_last_one(repository, instance):
     tags = {"dagster/schedule_name": "events"}
     run = instance.create_run_for_job(repository.get_job(DAYS), tags=tags, status=dg.DagsterRunStatus.STARTED)
-    context = dg.build_schedule_context(instance=instance, repository_def=repository)
-    tick = repository.get_schedule_def("events").evaluate_tick(context)
+    with dg.build_schedule_context(instance=instance, repository_def=repository) as context:
+        tick = repository.get_schedule_def("events").evaluate_tick(context)
     assert not tick.run_requests
     assert run.run_id in (tick.skip_message or "")
 

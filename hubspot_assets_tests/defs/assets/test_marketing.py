@@ -18,8 +18,8 @@ TABLES = {
 def test_a_tick_of_the_schedule_fills_every_table_and_checks_it(account, instance, monkeypatch, warehouse):
     monkeypatch.setenv("HUBSPOT_DATASETS", DATASETS)
     repository = hubspot_definitions(Settings.load()).get_repository_def()
-    context = dg.build_schedule_context(instance=instance, repository_def=repository)
-    requests: Any = repository.get_schedule_def("marketing").evaluate_tick(context).run_requests
+    with dg.build_schedule_context(instance=instance, repository_def=repository) as context:
+        requests: Any = repository.get_schedule_def("marketing").evaluate_tick(context).run_requests
     [request] = requests
     job = repository.get_job(SYNC).get_subset(
         asset_selection=set(request.asset_selection), asset_check_selection=set(request.asset_check_keys)

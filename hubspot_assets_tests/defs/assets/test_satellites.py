@@ -33,10 +33,10 @@ def test_a_run_of_the_schedule_fills_every_table_and_the_checks_of_the_daily_one
     chosen, instance, warehouse
 ):
     repository = hubspot_definitions(Settings.load()).get_repository_def()
-    context = dg.build_schedule_context(instance=instance, repository_def=repository)
-    ticks: Any = [
-        repository.get_schedule_def(each).evaluate_tick(context).run_requests for each in ("latest", "archived")
-    ]
+    with dg.build_schedule_context(instance=instance, repository_def=repository) as context:
+        ticks: Any = [
+            repository.get_schedule_def(each).evaluate_tick(context).run_requests for each in ("latest", "archived")
+        ]
     [latest], [daily] = ticks
     selected = set(latest.asset_selection)
     checks = {each for each in daily.asset_check_keys if each.asset_key.path[-1] in CHECKS}

@@ -45,8 +45,8 @@ class Told:
         """What is posted during one tick."""
         before = len(self.hook.posted)
         repository = self.definitions.get_repository_def()
-        context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor, repository_def=repository)
-        done = repository.get_sensor_def("alerts").evaluate_tick(context)
+        with dg.build_sensor_context(instance=self.instance, cursor=self.cursor, repository_def=repository) as context:
+            done = repository.get_sensor_def("alerts").evaluate_tick(context)
         assert not done.run_requests
         self.cursor = done.cursor
         return [each["text"] for each in self.hook.posted[before:]]

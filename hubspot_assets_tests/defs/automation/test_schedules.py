@@ -41,8 +41,10 @@ def tick(repository, instance):
     """Evaluate one tick of a schedule: what it requests and, if nothing, why."""
 
     def tick(name: str, at: datetime = NOW) -> tuple[dg.RunRequest | None, str | None]:
-        context = dg.build_schedule_context(instance=instance, scheduled_execution_time=at, repository_def=repository)
-        done = repository.get_schedule_def(name).evaluate_tick(context)
+        with dg.build_schedule_context(
+            instance=instance, scheduled_execution_time=at, repository_def=repository
+        ) as context:
+            done = repository.get_schedule_def(name).evaluate_tick(context)
         assert len(done.run_requests) == (done.skip_message is None)
         return (done.run_requests or [None])[0], done.skip_message
 
@@ -68,8 +70,10 @@ def test_marketing_has_a_schedule_of_its_own_where_there_is_something_to_sync(in
     assert (schedule.cron_schedule, schedule.default_status) == ("0 * * * *", dg.DefaultScheduleStatus.RUNNING)
 
     def tick(name: str) -> Any:
-        context = dg.build_schedule_context(instance=instance, scheduled_execution_time=NOW, repository_def=repository)
-        return repository.get_schedule_def(name).evaluate_tick(context)
+        with dg.build_schedule_context(
+            instance=instance, scheduled_execution_time=NOW, repository_def=repository
+        ) as context:
+            return repository.get_schedule_def(name).evaluate_tick(context)
 
     [request] = tick("marketing").run_requests
     assert request.partition_key is None

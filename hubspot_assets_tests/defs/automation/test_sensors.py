@@ -41,8 +41,10 @@ class Watched:
 
     def tick(self) -> list[tuple[str | None, list[dg.AssetKey]]]:
         """Partition and assets of the runs that one tick requests."""
-        context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor, repository_def=self.repository)
-        done = self.sensor.evaluate_tick(context)
+        with dg.build_sensor_context(
+            instance=self.instance, cursor=self.cursor, repository_def=self.repository
+        ) as context:
+            done = self.sensor.evaluate_tick(context)
         self.cursor, self.said = done.cursor, done.skip_message or ""
         assert bool(done.run_requests) != bool(self.said)
         for request in done.run_requests or []:

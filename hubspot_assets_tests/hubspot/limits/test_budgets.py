@@ -237,7 +237,7 @@ from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.credentials import AccessToken
 from hubspot_assets.hubspot.limits.limit_store import Limit
 file, url, name = sys.argv[1:]
-budgets = Budgets.local("x", file, limits=dict.fromkeys(Budget, Limit(10, 300)))
+budgets = Budgets.local("x", file, limits=dict.fromkeys(Budget, Limit(10, 800)))
 with Client(AccessToken("pat"), base_url=url, budgets=budgets) as client, ThreadPoolExecutor(8) as pool:
     list(pool.map(lambda _: client.get("/" + name), range(30)))
 """
@@ -248,7 +248,8 @@ def test_two_processes_together_stay_within_the_limit(file, serve):
     processes = [subprocess.Popen([sys.executable, "-c", ASK, str(file), server.url, name]) for name in ("one", "two")]
     assert [process.wait(30) for process in processes] == [0, 0]
     assert sorted(asked.target for asked in server.asked) == ["/one"] * 30 + ["/two"] * 30
-    assert most_within([asked.at for asked in server.asked], SPAN) <= 10
+    # A busy machine may keep a request for a while between its place and its arrival.
+    assert most_within([asked.at for asked in server.asked], 2 * SPAN) <= 10
 
 
 HOLD = """
