@@ -25,6 +25,7 @@ class Store:
         self.endpoint = f"http://127.0.0.1:{port}"
         self.keys: dict[str, str] = {}
         self.role = ""
+        self._roles: dict[tuple[str, str | None], boto3.Session] = {}
 
     @classmethod
     @contextmanager
@@ -53,7 +54,11 @@ class Store:
                 **place,
             }
         )
-        return Bucket(assumed(self.session(), self.role, external_id, where), where, patience=patience)
+        # A session reads the descriptions of AWS's services, half a second that need not pass in each test.
+        role = external_id, where.endpoint
+        if role not in self._roles:
+            self._roles[role] = assumed(self.session(), self.role, external_id, where)
+        return Bucket(self._roles[role], where, patience=patience)
 
     def warehouse(self, prefix: str | None = None, **options: Any) -> LakeWarehouse:
         return LakeWarehouse(self.bucket(prefix), **options)
