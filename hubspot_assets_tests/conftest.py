@@ -1,4 +1,5 @@
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
     from hubspot_assets_tests.s3_bed import Store
     from hubspot_assets_tests.snowflake_bed import Server
+
+# Containers often forbid Python to keep what it compiled: each process of the tests would compile every library anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 SIZES = {"contacts": 130, "companies": 40, "tickets": 20, "goals": 10, "cars": 12}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
 from hubspot_assets.demo_portal.definitions import PropertyDefinition, parse_definitions, parse_labels
@@ -54,19 +55,24 @@ class PortalType:
 
     def definitions(self) -> list[PropertyDefinition]:
         """The property definitions that the account starts with."""
-        modified = dict.fromkeys(("hs_lastmodifieddate", self.last_modified_property))
-        dates = "\n".join(f"{name} | datetime" for name in (self.created_property, *modified))
-        definitions = parse_definitions(f"{dates}\n{PROPERTIES.get(self.name, '')}\n{COMMON}")
-        unique = {definition.name: definition for definition in reversed(definitions)}
-        labels = {**parse_labels(COMMON_LABELS), **parse_labels(LABELS.get(self.name, ""))}
-        for name in labels.keys() & unique.keys():
-            label, description = labels[name]
-            unique[name] = replace(unique[name], label=label, description=description)
-        first = ("hs_object_id", self.created_property, *modified)
-        return [
-            *(unique[name] for name in first),
-            *(definition for name, definition in reversed(unique.items()) if name not in first),
-        ]
+        return [*_definitions(self)]
+
+
+@cache
+def _definitions(object_type: PortalType) -> tuple[PropertyDefinition, ...]:
+    modified = dict.fromkeys(("hs_lastmodifieddate", object_type.last_modified_property))
+    dates = "\n".join(f"{name} | datetime" for name in (object_type.created_property, *modified))
+    definitions = parse_definitions(f"{dates}\n{PROPERTIES.get(object_type.name, '')}\n{COMMON}")
+    unique = {definition.name: definition for definition in reversed(definitions)}
+    labels = {**parse_labels(COMMON_LABELS), **parse_labels(LABELS.get(object_type.name, ""))}
+    for name in labels.keys() & unique.keys():
+        label, description = labels[name]
+        unique[name] = replace(unique[name], label=label, description=description)
+    first = ("hs_object_id", object_type.created_property, *modified)
+    return (
+        *(unique[name] for name in first),
+        *(definition for name, definition in reversed(unique.items()) if name not in first),
+    )
 
 
 def _singular(word: str) -> str:

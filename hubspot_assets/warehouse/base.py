@@ -88,7 +88,7 @@ class Warehouse(ABC):
 
     @abstractmethod
     def check(self) -> None:
-        """Returns if the destination can be reached and written to, and writes nothing."""
+        """Return if the destination can be reached and written to; write nothing."""
 
     @abstractmethod
     def schema(self, table: str) -> pa.Schema | None:
@@ -96,7 +96,7 @@ class Warehouse(ABC):
 
     @abstractmethod
     def ensure(self, *tables: Table) -> list[SchemaChange]:
-        """Creates what is missing, and widens columns to text where a type changed.
+        """Create what is missing, and widen columns to text where a type changed.
 
         Every stored value is kept, in HubSpot's spelling (`1500`, `0.5`, `true`, `2026-11-30`,
         `2026-11-30T14:03:00.123Z`), and the raw text that UNPARSED has for the property moves into the column. A
@@ -120,7 +120,7 @@ class Warehouse(ABC):
 
     @abstractmethod
     def drop(self, *tables: str) -> None:
-        """Takes tables away with all their rows, one after the other; a name that no table has is left out.
+        """Take tables away with all their rows, one after the other; a name that no table has is left out.
 
         A view over such a table stays, and answers again once the table is there again.
         """
@@ -131,7 +131,7 @@ class Warehouse(ABC):
 
     @abstractmethod
     def commit(self, *writes: Write | WriteAfter) -> list[Counts]:
-        """Does the writes in order, in one transaction; nothing is written when it raises. Tables must exist.
+        """Do the writes in order, in one transaction; nothing is written when it raises. Tables must exist.
 
         Where a destination has no transaction over several tables, it may also have been begun; see above.
 
@@ -141,7 +141,7 @@ class Warehouse(ABC):
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Lets a destination that must be opened stay open for several reads of this thread.
+        """Let a destination that must be opened stay open for several reads of this thread.
 
         A commit that was cut short is completed before the first of them.
 

@@ -27,7 +27,7 @@ class Stage(ABC):
 
     @abstractmethod
     def write(self, rows: pa.Table) -> None:
-        """Adds rows, which may lack columns of the table but no key column.
+        """Add rows, which may lack columns of the table but no key column.
 
         Raises:
             WarehouseError: If a key is NULL, or a column is unknown to the table.
@@ -35,7 +35,7 @@ class Stage(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Gives back what the stage holds (memory, files), committed or not; may be called twice."""
+        """Give back what the stage holds (memory, files), committed or not; may be called twice."""
 
     def __enter__(self) -> Self:
         return self

@@ -123,12 +123,15 @@ def _emails(things: Things, people: Sequence[tuple[Record, str]], now: int, rand
         published = made + DAY
         recipients = [email for _, email in people if random.random() < 0.5] if sent else []
         counters: dict[str, int] = dict.fromkeys(COUNTERS, 0)
-        for recipient in recipients:
-            events = list(_journey(recipient, send_id, published + int(random.random() * HOUR), random))
-            things.happened("email_events", "", events)
-            for _, event in events:
-                kind = str(event["type"])
-                counters["unsubscribed" if kind == "STATUSCHANGE" else kind.lower()] += 1
+        events = [
+            event
+            for recipient in recipients
+            for event in _journey(recipient, send_id, published + int(random.random() * HOUR), random)
+        ]
+        things.happened("email_events", "", events)
+        for _, event in events:
+            kind = str(event["type"])
+            counters["unsubscribed" if kind == "STATUSCHANGE" else kind.lower()] += 1
         email = {
             "id": id_,
             "name": name,

@@ -79,7 +79,7 @@ class DuckDBFile:
     def run(
         self, work: Callable[[duckdb.DuckDBPyConnection], Result], *, read_only: bool, memory: int = LEAST_MEMORY
     ) -> Result:
-        """Does some work, and all of it again with twice the memory where DuckDB ran out of it.
+        """Do some work, and all of it again with twice the memory where DuckDB ran out of it.
 
         How much DuckDB needs can only be guessed, and a guess that once was too low stays doubled.
 
@@ -143,7 +143,7 @@ class DuckDBFile:
 
     @contextmanager
     def kept_open(self) -> Iterator[None]:
-        """Lets everything that this thread reads within the block go through one opening, if there is a file."""
+        """Let everything that this thread reads within the block go through one opening, if there is a file."""
         if self._kept_connection is not None or not self.exists():
             yield
             return
@@ -159,7 +159,7 @@ class DuckDBFile:
         return getattr(self._kept, "connection", None)
 
     def check(self) -> None:
-        """Returns if the file can be written to, or could be made.
+        """Return if the file can be written to, or could be made.
 
         Raises:
             WarehouseError: If neither.
@@ -172,7 +172,7 @@ class DuckDBFile:
             return
 
     def _create(self) -> None:
-        """Makes the file under another name first, so that a killed process leaves no half of one."""
+        """Make the file under another name first, so that a killed process leaves no half of one."""
         if self.exists():
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)

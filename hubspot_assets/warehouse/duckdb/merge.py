@@ -36,13 +36,13 @@ _GONE = 'temp."gone rows"'
 
 
 def merge(connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTable, rows: pa.Table) -> Counts:
-    """Merges rows by the table's key and version, inside the caller's transaction."""
+    """Merge rows by the table's key and version, inside the caller's transaction."""
     stage(connection, table, target, rows)
     return _merged(connection, table, target, rows.column_names, rows.num_rows)
 
 
 def replace(connection: duckdb.DuckDBPyConnection, write: Replace, target: StoredTable, rows: pa.Table) -> Counts:
-    """Makes the rows the only ones of their scopes, inside the caller's transaction.
+    """Make the rows the only ones of their scopes, inside the caller's transaction.
 
     Raises:
         WarehouseError: If rows belong to none of the scopes.
@@ -107,7 +107,7 @@ def _merged(
 
 
 def patch(connection: duckdb.DuckDBPyConnection, write: Patch, target: StoredTable, rows: pa.Table) -> Counts:
-    """Sets columns of stored rows, inside the caller's transaction."""
+    """Set columns of stored rows, inside the caller's transaction."""
     table = write.table
     stage(connection, table, target, rows)
     collapse(connection, table, write.only_if_older_than or ())
@@ -130,7 +130,7 @@ def patch(connection: duckdb.DuckDBPyConnection, write: Patch, target: StoredTab
 
 
 def _classify(connection: duckdb.DuckDBPyConnection, table: Table, target: StoredTable, columns: Sequence[str]) -> None:
-    """Tells the candidates that change nothing (_KEPT) from stored rows that are out of date (_REPLACED)."""
+    """Tell the candidates that change nothing (_KEPT) from stored rows that are out of date (_REPLACED)."""
     if table.immutable:
         met = f"SELECT n.{POSITION} FROM {NEWEST} n SEMI JOIN {target.name} t ON {same_key(table)}"
         create(connection, _KEPT, met)

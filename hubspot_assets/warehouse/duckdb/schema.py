@@ -107,7 +107,7 @@ def _comments(name: str, field: pa.Field) -> list[str]:
 
 
 def _widening(stored: StoredTable, table: Table, field: pa.Field, has: str) -> tuple[str, ...]:
-    """Turns a column into text by a plain cast, and spells it afterwards.
+    """Turn a column into text by a plain cast, and spell it afterwards.
 
     Were the spelling part of the ALTER, the write-ahead log would hold its functions, and after a crash no DuckDB
     could open the file that has not loaded them before (shown with 2.0.0: "core_functions" while replaying the WAL).

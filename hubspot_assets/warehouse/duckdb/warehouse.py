@@ -136,7 +136,7 @@ class DuckDBWarehouse(Warehouse):
         return self._changed(lambda connection: outdated(connection, views))
 
     def _changed(self, steps: Callable[[duckdb.DuckDBPyConnection], list[Step]]) -> list[SchemaChange]:
-        """Takes the steps that are needed, and opens the file for writing only if there are some."""
+        """Take the steps that are needed, and open the file for writing only if there are some."""
 
         def change(connection: duckdb.DuckDBPyConnection) -> list[SchemaChange]:
             needed = steps(connection)

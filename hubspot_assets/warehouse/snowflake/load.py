@@ -38,7 +38,7 @@ class Load:
         self._staging = place.table(f"{table.name}${name}")
 
     def run(self, session: Session, stage: ParquetStage) -> Source:
-        """Brings the rows of a stage into a staging table.
+        """Bring the rows of a stage into a staging table.
 
         Raises:
             WarehouseBusy: If not every row arrived.
@@ -77,13 +77,13 @@ class Load:
         return Source(self._staging, (), columns, stage.keys(), loaded)
 
     def clean_up(self, session: Session) -> None:
-        """Takes away the staging table and the files."""
+        """Take away the staging table and the files."""
         session.execute(f"DROP TABLE IF EXISTS {self._staging}")
         session.execute(f"REMOVE {self._path}")
 
 
 def clear_leftovers(session: Session, place: Place, table: Table, older_than: timedelta) -> None:
-    """Takes away what loads of a table have left in Snowflake that can no longer be running."""
+    """Take away what loads of a table have left in Snowflake that can no longer be running."""
     # A file's name is its path behind that of the stage: `hubspot_load/SYNCS/20261122T..._.../part-0.parquet`.
     files = [str(file).split("/") for file, *_ in session.rows(f"LIST {place.stage(table.name + '/')}")]
     for name in sorted({parts[-2] for parts in files if len(parts) > 2}):

@@ -44,7 +44,7 @@ class Session:
         self._tag = tag
 
     def execute(self, statement: str, values: Sequence[object] = ()) -> "SnowflakeCursor":
-        """Carries out one statement; `%s` in it stand for the values, which the driver binds."""
+        """Carry out one statement; `%s` in it stand for the values, which the driver binds."""
         text = statement if values else statement.replace("%%", "%")
         # A tag that goes with the statement lets all assets of a process share sessions.
         parameters = {"QUERY_TAG": self._tag} if self._tag else None
@@ -97,7 +97,7 @@ class Sessions:
         self._guard = threading.Lock()
 
     def run(self, work: Callable[[Session], Result], tag: str = "") -> Result:
-        """Does some work in a session, and again from its beginning if it failed in passing.
+        """Do some work in a session, and again from its beginning if it failed in passing.
 
         Raises:
             WarehouseError: If Snowflake refuses, or fails again and again.
@@ -115,7 +115,7 @@ class Sessions:
             raise refused_statement(error, self.place) from error
 
     def close(self) -> None:
-        """Ends the idle sessions."""
+        """End the idle sessions."""
         with self._guard:
             idle, self._idle = self._idle, []
         for _, opened in idle:

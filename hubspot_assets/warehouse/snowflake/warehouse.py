@@ -94,7 +94,7 @@ class SnowflakeWarehouse(Warehouse):
         return tagged
 
     def close(self) -> None:
-        """Ends the idle sessions; others open when they are needed."""
+        """End the idle sessions; others open when they are needed."""
         self._sessions.close()
 
     @property
