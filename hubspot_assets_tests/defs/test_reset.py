@@ -1,5 +1,8 @@
 """Starting tables afresh, from the command line and by a launch."""
 
+import shutil
+from pathlib import Path
+
 import dagster as dg
 import pytest
 from typer.testing import CliRunner
@@ -28,8 +31,14 @@ def tables(warehouse) -> set[str]:
     return {name for name in found if warehouse.schema(name) is not None}
 
 
+@pytest.fixture(scope="module")
+def first_sync(tmp_path_factory) -> Path:
+    """Where the file is kept that the first test has filled."""
+    return tmp_path_factory.mktemp("synced") / "hubspot.duckdb"
+
+
 @pytest.fixture
-def synced(account, warehouse, monkeypatch):
+def synced(account, settings_folder, warehouse, first_sync, monkeypatch):
     """A file with records of standard and custom objects, what is associated with them, and pipelines."""
     monkeypatch.setenv("HUBSPOT_OBJECTS", OBJECTS)
     monkeypatch.setenv("HUBSPOT_DATASETS", "associations,pipelines")
@@ -39,7 +48,13 @@ def synced(account, warehouse, monkeypatch):
     class Silent:
         def print(self, *_, **__) -> None: ...
 
-    assert sync(Silent(), hubspot_definitions(Settings.load()), partitions=("latest",)) == 0  # pyright: ignore[reportArgumentType]
+    file = settings_folder / Settings.load().duckdb_path
+    if first_sync.exists():
+        file.parent.mkdir()
+        shutil.copy(first_sync, file)
+    else:
+        assert sync(Silent(), hubspot_definitions(Settings.load()), partitions=("latest",)) == 0  # pyright: ignore[reportArgumentType]
+        shutil.copy(file, first_sync)
     assert tables(warehouse) == ALL
     return warehouse
 

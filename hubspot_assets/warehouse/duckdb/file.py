@@ -68,6 +68,7 @@ class DuckDBFile:
         self._host: duckdb.DuckDBPyConnection | None = None
         self._kept = threading.local()
         self._most_memory = 0
+        self._allowed_memory = 0
         self._factor = 1
         with _turns_guard:
             self._turn = _turns.setdefault(self.path, threading.Lock())
@@ -192,6 +193,7 @@ class DuckDBFile:
         if self._host is None:
             self._host = duckdb.connect(config=self._settings)
             self._most_memory = default_memory(self._host)
+            self._allowed_memory = 0
         try:
             with self._host.cursor() as connection:
                 connection.execute("SET enable_progress_bar = false")
@@ -208,7 +210,10 @@ class DuckDBFile:
             raise
 
     def _allow(self, connection: duckdb.DuckDBPyConnection, memory: int) -> None:
-        connection.execute(f"SET memory_limit = '{min(memory * self._factor, self._most_memory)}MiB'")
+        wanted = min(memory * self._factor, self._most_memory)
+        if wanted != self._allowed_memory:
+            connection.execute(f"SET memory_limit = '{wanted}MiB'")
+            self._allowed_memory = wanted
 
     def _attach(self, connection: duckdb.DuckDBPyConnection, *, read_only: bool, lock_timeout: float) -> None:
         options = f"ROW_GROUP_SIZE {_ROW_GROUP_SIZE}" + (", READ_ONLY" if read_only else "")
