@@ -35,26 +35,31 @@ def test_new_rows_are_inserted_with_every_value(contacts_warehouse):
     ]
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "wins"),
-    [
-        ((1, 1), (2, 1), True),
-        ((2, 1), (1, 9), False),
-        ((1, 1), (1, 2), True),
-        ((1, 2), (1, 1), False),
-        ((1, 1), (1, 1), True),
-        ((None, 9), (1, 1), True),
-        ((1, 1), (None, 9), False),
-        ((1, None), (1, 1), True),
-        ((1, 1), (1, None), False),
-        ((None, None), (None, None), True),
-    ],
+VERSIONS = (
+    ((1, 1), (2, 1), True),
+    ((2, 1), (1, 9), False),
+    ((1, 1), (1, 2), True),
+    ((1, 2), (1, 1), False),
+    ((1, 1), (1, 1), True),
+    ((None, 9), (1, 1), True),
+    ((1, 1), (None, 9), False),
+    ((1, None), (1, 1), True),
+    ((1, 1), (1, None), False),
+    ((None, None), (None, None), True),
 )
-def test_a_row_wins_unless_the_stored_one_is_newer(contacts_warehouse, before, after, wins):
-    merged(contacts_warehouse, contact(1, *before, EMAIL="old"))
-    counts = merged(contacts_warehouse, contact(1, *after, EMAIL="new"))
-    assert stored(contacts_warehouse, "OBJECTID", "PROPERTY_EMAIL") == [(1, "new" if wins else "old")]
-    assert counts == (Counts(updated=1) if wins else Counts(unchanged=1))
+"""When a stored row and one that comes were changed and read, and whether the one that comes wins."""
+
+
+def test_a_row_wins_unless_the_stored_one_is_newer(contacts_warehouse):
+    merged(contacts_warehouse, *(contact(id_, *before, EMAIL="old") for id_, (before, _, _) in enumerate(VERSIONS)))
+    counts = merged(
+        contacts_warehouse, *(contact(id_, *after, EMAIL="new") for id_, (_, after, _) in enumerate(VERSIONS))
+    )
+    assert stored(contacts_warehouse, "OBJECTID", "PROPERTY_EMAIL") == [
+        (id_, "new" if wins else "old") for id_, (_, _, wins) in enumerate(VERSIONS)
+    ]
+    winners = sum(wins for _, _, wins in VERSIONS)
+    assert counts == Counts(updated=winners, unchanged=len(VERSIONS) - winners)
 
 
 def test_a_row_equal_in_all_but_provenance_is_left_alone(contacts_warehouse):
@@ -64,11 +69,12 @@ def test_a_row_equal_in_all_but_provenance_is_left_alone(contacts_warehouse):
     assert stored(contacts_warehouse, "OBJECTID", "INGESTEDAT", "SYNCID") == [(1, instant(1), "first")]
 
 
-@pytest.mark.parametrize(("before", "after"), [("a", None), (None, "a"), ("a", "b")])
-def test_a_value_that_changes_without_a_new_version_is_written(contacts_warehouse, before, after):
-    merged(contacts_warehouse, contact(1, EMAIL=before, AMOUNT=Decimal(1)))
-    assert merged(contacts_warehouse, contact(1, read=2, EMAIL=after, AMOUNT=Decimal(1))) == Counts(updated=1)
-    assert stored(contacts_warehouse, "OBJECTID", "PROPERTY_EMAIL") == [(1, after)]
+def test_a_value_that_changes_without_a_new_version_is_written(contacts_warehouse):
+    before, after = (dict(enumerate(values)) for values in (("a", None, "a"), (None, "a", "b")))
+    merged(contacts_warehouse, *(contact(id_, EMAIL=value, AMOUNT=Decimal(1)) for id_, value in before.items()))
+    changed = [contact(id_, read=2, EMAIL=value, AMOUNT=Decimal(1)) for id_, value in after.items()]
+    assert merged(contacts_warehouse, *changed) == Counts(updated=3)
+    assert stored(contacts_warehouse, "OBJECTID", "PROPERTY_EMAIL") == [*after.items()]
 
 
 def test_rows_staged_twice_collapse_to_the_newest(contacts_warehouse):
@@ -209,18 +215,18 @@ def test_a_stage_takes_rows_in_parts_and_says_when_it_is_full(contacts_warehouse
         assert contacts_warehouse.commit(Merge(CONTACTS, stage)) == [Counts(inserted=part.num_rows)]
 
 
-@pytest.mark.parametrize(
-    ("bad", "said"),
-    [
-        (pa.table({"OBJECTID": pa.array([1, None], pa.int64())}), "1 rows for table OBJECTS_CONTACTS have no OBJECTID"),
-        (pa.table({"OBJECTID": [1], "PROPERTY_FAX": ["5"]}), "columns it does not know .PROPERTY_FAX"),
-        (pa.table({"PROPERTY_EMAIL": ["a"]}), "lack key columns .OBJECTID"),
-        (pa.table({"OBJECTID": ["one"]}), "do not fit its columns"),
-    ],
+REFUSED = (
+    (pa.table({"OBJECTID": pa.array([1, None], pa.int64())}), "1 rows for table OBJECTS_CONTACTS have no OBJECTID"),
+    (pa.table({"OBJECTID": [1], "PROPERTY_FAX": ["5"]}), "columns it does not know .PROPERTY_FAX"),
+    (pa.table({"PROPERTY_EMAIL": ["a"]}), "lack key columns .OBJECTID"),
+    (pa.table({"OBJECTID": ["one"]}), "do not fit its columns"),
 )
-def test_a_stage_refuses_rows_that_the_table_cannot_take(contacts_warehouse, bad, said):
-    with contacts_warehouse.stage(CONTACTS) as stage, pytest.raises(WarehouseError, match=said):
-        stage.write(bad)
+
+
+def test_a_stage_refuses_rows_that_the_table_cannot_take(contacts_warehouse):
+    for bad, said in REFUSED:
+        with contacts_warehouse.stage(CONTACTS) as stage, pytest.raises(WarehouseError, match=said):
+            stage.write(bad)
 
 
 def test_a_stage_refuses_rows_with_other_columns_than_those_before(contacts_warehouse):

@@ -39,42 +39,54 @@ def test_a_new_column_is_added_and_empty(contacts_warehouse):
     assert stored(contacts_warehouse, "OBJECTID", "PROPERTY_EMAIL", "PROPERTY_FAX") == [(1, "a", None)]
 
 
-@pytest.mark.parametrize(
-    ("type_", "values"),
-    [
-        (
-            NUMBER,
-            {
-                Decimal("1500"): "1500",
-                Decimal("0.5"): "0.5",
-                Decimal("-0.25"): "-0.25",
-                Decimal("0"): "0",
-                Decimal("1234567890123456789012345678.0123456789"): "1234567890123456789012345678.0123456789",
-            },
-        ),
-        (pa.int64(), {100: "100", -7: "-7"}),
-        (pa.bool_(), {True: "true", False: "false"}),
-        (pa.date32(), {date(2026, 11, 30): "2026-11-30", date(1, 1, 1): "0001-01-01"}),
-        (
-            INSTANT,
-            {
-                datetime(2026, 11, 30, 14, 3, 0, 123000): "2026-11-30T14:03:00.123Z",
-                datetime(2026, 11, 30): "2026-11-30T00:00:00.000Z",
-                datetime(2026, 11, 30, 14, 3, 0, 123456): "2026-11-30T14:03:00.123456Z",
-                datetime(1969, 12, 31, 23, 59, 59, 999000): "1969-12-31T23:59:59.999Z",
-            },
-        ),
-    ],
-    ids=str,
+SPELLED = (
+    (
+        NUMBER,
+        {
+            Decimal("1500"): "1500",
+            Decimal("0.5"): "0.5",
+            Decimal("-0.25"): "-0.25",
+            Decimal("0"): "0",
+            Decimal("1234567890123456789012345678.0123456789"): "1234567890123456789012345678.0123456789",
+        },
+    ),
+    (pa.int64(), {100: "100", -7: "-7"}),
+    (pa.bool_(), {True: "true", False: "false"}),
+    (pa.date32(), {date(2026, 11, 30): "2026-11-30", date(1, 1, 1): "0001-01-01"}),
+    (
+        INSTANT,
+        {
+            datetime(2026, 11, 30, 14, 3, 0, 123000): "2026-11-30T14:03:00.123Z",
+            datetime(2026, 11, 30): "2026-11-30T00:00:00.000Z",
+            datetime(2026, 11, 30, 14, 3, 0, 123456): "2026-11-30T14:03:00.123456Z",
+            datetime(1969, 12, 31, 23, 59, 59, 999000): "1969-12-31T23:59:59.999Z",
+        },
+    ),
 )
-def test_a_retyped_property_widens_to_text_spelled_as_hubspot_does(warehouse, type_, values):
-    before, after = (contacts_table(property_field("odd", kind)) for kind in (type_, pa.string()))
+"""Values of a property of each type, and their text."""
+
+
+def test_a_retyped_property_widens_to_text_spelled_as_hubspot_does(warehouse):
+    odd = [f"odd_{number}" for number in range(len(SPELLED))]
+    before = contacts_table(*(property_field(name, type_) for name, (type_, _) in zip(odd, SPELLED, strict=True)))
+    after = contacts_table(*map(property_field, odd))
+    columns = [f"PROPERTY_{name.upper()}" for name in odd]
+    # One row more than there are values: each property is also empty somewhere.
+    ids = range(max(len(values) for _, values in SPELLED) + 1)
+
+    def row(id_: int, *values: object) -> dict[str, object]:
+        return {**contact(id_), **dict(zip(columns, values, strict=True))}
+
+    typed, texts = (
+        [[[*side(values), *[None] * len(ids)][id_] for _, values in SPELLED] for id_ in ids]
+        for side in (dict.keys, dict.values)
+    )
     warehouse.ensure(before)
-    merged(warehouse, *(contact(id_, ODD=value) for id_, value in enumerate([*values, None])), table=before)
-    [change] = warehouse.ensure(after)
-    assert (change.kind, change.column) == ("widened", "PROPERTY_ODD")
-    assert change.was
-    assert stored(warehouse, "OBJECTID", "PROPERTY_ODD") == list(enumerate([*values.values(), None]))
+    merged(warehouse, *(row(id_, *typed[id_]) for id_ in ids), table=before)
+    changes = warehouse.ensure(after)
+    assert [(change.kind, change.column) for change in changes] == [("widened", column) for column in columns]
+    assert all(change.was for change in changes)
+    assert stored(warehouse, "OBJECTID", *columns) == [(id_, *texts[id_]) for id_ in ids]
     assert warehouse.ensure(after) == []
 
 
@@ -113,15 +125,17 @@ def test_widening_takes_the_raw_text_out_of_unparsed(contacts_warehouse):
     assert unparsed(contacts_warehouse) == {1: {'a "b"': "c"}, 2: None, 3: {"other": "x"}, 4: None}
 
 
-@pytest.mark.parametrize("property_name", ['say "hi"', "a/b~c", "$.x", "0", "it's"])
-def test_unparsed_is_searched_for_the_property_as_it_is_called(warehouse, property_name):
+def test_unparsed_is_searched_for_the_property_as_it_is_called(warehouse):
+    called = {f"PROPERTY_{number}": name for number, name in enumerate(('say "hi"', "a/b~c", "$.x", "0", "it's"))}
+
     def table(type_: pa.DataType) -> Table:
-        return contacts_table(pa.field("PROPERTY_ODD", type_, metadata={"property": property_name}))
+        return contacts_table(*(pa.field(column, type_, metadata={"property": called[column]}) for column in called))
 
     warehouse.ensure(table(NUMBER))
-    merged(warehouse, contact(1, UNPARSED=json.dumps({property_name: "raw"})), table=table(NUMBER))
+    raw = {name: f"raw {name}" for name in called.values()}
+    merged(warehouse, contact(1, UNPARSED=json.dumps(raw)), table=table(NUMBER))
     warehouse.ensure(table(pa.string()))
-    assert stored(warehouse, "OBJECTID", "PROPERTY_ODD") == [(1, "raw")]
+    assert stored(warehouse, "OBJECTID", *called) == [(1, *raw.values())]
     assert unparsed(warehouse) == {1: None}
 
 
@@ -151,12 +165,14 @@ def test_rows_that_a_column_can_no_longer_hold_are_refused(contacts_warehouse):
     assert contacts_warehouse.count(NAME) == 0
 
 
-@pytest.mark.parametrize("name", ["select", "order", "table", "user", "PROPERTY_É; DROP TABLE X; --", 'quote"d'])
-def test_columns_may_be_called_anything(warehouse, name):
-    column = name.upper()
-    table = Table("ODD", pa.schema([("OBJECTID", pa.int64()), (column, pa.string())]), key=("OBJECTID",))
+def test_columns_may_be_called_anything(warehouse):
+    odd = [*map(str.upper, ("select", "order", "table", "user", "PROPERTY_É; DROP TABLE X; --", 'quote"d'))]
+    schema = pa.schema([("OBJECTID", pa.int64()), *((column, pa.string()) for column in odd)])
+    table = Table("ODD", schema, key=("OBJECTID",))
     warehouse.ensure(table)
-    warehouse.commit(Merge(table, pa.table({"OBJECTID": [1], column: ["v"]})))
-    assert warehouse.commit(Merge(table, pa.table({"OBJECTID": [1], column: ["w"]}))) == [Counts(updated=1)]
-    assert stored(warehouse, "OBJECTID", column, name="ODD") == [(1, "w")]
-    assert warehouse.count("ODD", [(column, "=", "w")]) == 1
+    warehouse.commit(Merge(table, pa.table({"OBJECTID": [1], **{column: ["v"] for column in odd}})))
+    after = pa.table({"OBJECTID": [1], **{column: [f"w {column}"] for column in odd}})
+    assert warehouse.commit(Merge(table, after)) == [Counts(updated=1)]
+    assert stored(warehouse, "OBJECTID", *odd, name="ODD") == [(1, *(f"w {column}" for column in odd))]
+    for column in odd:
+        assert warehouse.count("ODD", [(column, "=", f"w {column}")]) == 1, column
