@@ -1,6 +1,5 @@
 """Starting tables afresh, from the command line and by a launch."""
 
-import shutil
 from pathlib import Path
 
 import dagster as dg
@@ -12,6 +11,7 @@ from hubspot_assets.defs.build import hubspot_definitions
 from hubspot_assets.defs.console import sync
 from hubspot_assets.settings.hubspot import Settings
 from hubspot_assets.setup.preflight import prerequisites
+from hubspot_assets_tests.filled_once import filled_once
 from hubspot_assets_tests.launch import both, launch, metadata, sentence
 
 OBJECTS = "contacts,companies,tickets,cars"
@@ -48,13 +48,10 @@ def synced(account, settings_folder, warehouse, first_sync, monkeypatch):
     class Silent:
         def print(self, *_, **__) -> None: ...
 
-    file = settings_folder / Settings.load().duckdb_path
-    if first_sync.exists():
-        file.parent.mkdir()
-        shutil.copy(first_sync, file)
-    else:
+    def fill() -> None:
         assert sync(Silent(), hubspot_definitions(Settings.load()), partitions=("latest",)) == 0  # pyright: ignore[reportArgumentType]
-        shutil.copy(file, first_sync)
+
+    filled_once(settings_folder / Settings.load().duckdb_path, first_sync, fill)
     assert tables(warehouse) == ALL
     return warehouse
 

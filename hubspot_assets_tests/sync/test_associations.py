@@ -1,6 +1,8 @@
 """Associations are what HubSpot says they are, in both directions, and cost what changed."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -10,26 +12,44 @@ from hubspot_assets.hubspot.transport.errors import HubSpotError
 from hubspot_assets.sync import associations
 from hubspot_assets.sync.source import Mode
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
+from hubspot_assets_tests.filled_once import filled_once
 from hubspot_assets_tests.sync.records.crashing import Crash, Crashing
 from hubspot_assets_tests.sync.relating import Relating
 
 
 @pytest.fixture(scope="module")
 def company() -> Iterator[Portal]:
-    with Portal.start(sizes={"contacts": 120, "companies": 40, "deals": 50, "leads": 20}) as portal:
+    sizes = {"contacts": 120, "companies": 40, "deals": 50, "leads": 20}
+    # Of one instant, so that the account is the same after midnight.
+    with Portal.start(sizes=sizes, now=datetime.now(UTC).isoformat()) as portal:
         yield portal
 
 
+@pytest.fixture(scope="module")
+def first_sync(tmp_path_factory) -> Path:
+    """Where the file is kept that the first test has filled."""
+    return tmp_path_factory.mktemp("synced") / "hubspot.duckdb"
+
+
 @pytest.fixture
-def related(company: Portal, connect: Callable[..., Client], warehouse: DuckDBWarehouse) -> Relating:
+def related(
+    company: Portal, connect: Callable[..., Client], warehouse: DuckDBWarehouse, tmp_path: Path, first_sync: Path
+) -> Relating:
     """Contacts and companies, synced once, and everything an hour ago."""
     company.reset()
     related = Relating(company, connect(company), warehouse)
-    related.records(archived=True)
-    related.associations()
-    related.assert_equal()
-    company.advance(7_200)
-    related.tick()
+
+    def fill() -> None:
+        related.records(archived=True)
+        related.associations()
+        related.assert_equal()
+        company.advance(7_200)
+        related.tick()
+
+    filled_once(tmp_path / "hubspot.duckdb", first_sync, fill)
+    company.reset()
+    # Later than the copy, however long that took.
+    company.advance(10_800)
     related.calls()
     return related
 
