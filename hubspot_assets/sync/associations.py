@@ -32,6 +32,7 @@ STRATEGY = "batch"
 """How associations are read (column STRATEGY of SYNCS)."""
 
 LIVE: Filter = ("DELETIONREASON", "is null", None)
+GONE: Filter = ("DELETIONREASON", "is not null", None)
 STANDING: Filter = ("REMOVEDAT", "is null", None)
 
 
@@ -159,9 +160,18 @@ class AssociationsSource:
         return warehouse.count(self.from_type.table, [LIVE])
 
     def _everything(self, warehouse: Warehouse) -> tuple[np.ndarray, np.ndarray]:
-        """Every live record, and those that have associations here and are gone."""
+        """Every live record, and those that have associations here and are gone.
+
+        What has associations and is in no table, as after that was dropped, only HubSpot can tell about.
+        """
         live = ids_of(warehouse, self.from_type.table, "OBJECTID", [LIVE])
-        return live, np.setdiff1d(ids_of(warehouse, self._table.name, self._table.from_column, [STANDING]), live)
+        standing = ids_of(warehouse, self._table.name, self._table.from_column, [STANDING])
+        gone = self._gone(warehouse, np.setdiff1d(standing, live))
+        return np.setdiff1d(np.union1d(live, standing), gone), gone
+
+    def _gone(self, warehouse: Warehouse, ids: np.ndarray) -> np.ndarray:
+        """Those of some records that a sync knew to be gone."""
+        return ids_of(warehouse, self.from_type.table, "OBJECTID", [GONE, ("OBJECTID", "in", ids.tolist())])
 
     def _changed(self, warehouse: Warehouse, new: Mapping[str, Sequence[str]]) -> tuple[np.ndarray, np.ndarray]:
         """The live records whose associations may be others since some syncs wrote, and those that are gone since."""
@@ -170,13 +180,14 @@ class AssociationsSource:
         found = [ids_of(warehouse, self.from_type.table, "OBJECTID", [written])]
         partners = ids_of(warehouse, self.to_type.table, "OBJECTID", [("SYNCID", "in", new[self.to_type.table])])
         if len(partners):
+            # Ended ones too: they are back with a partner that was restored.
             of_partners: Filter = (table.to_column, "in", partners.tolist())
-            found.append(ids_of(warehouse, table.name, table.from_column, [of_partners, STANDING]))
+            found.append(ids_of(warehouse, table.name, table.from_column, [of_partners]))
         if self._reverse.name != table.name and new[self._reverse.name]:
             found += self._disagreeing(warehouse, new[self._reverse.name])
         ids = np.unique(np.concatenate(found))
         live = ids_of(warehouse, self.from_type.table, "OBJECTID", [LIVE, ("OBJECTID", "in", ids.tolist())])
-        return live, np.setdiff1d(ids, live)
+        return live, self._gone(warehouse, np.setdiff1d(ids, live))
 
     def _disagreeing(self, warehouse: Warehouse, new: Sequence[str]) -> Iterable[np.ndarray]:
         """The records of which the opposite direction says since that they have, or have not, what stands here."""

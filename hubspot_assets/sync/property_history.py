@@ -103,6 +103,9 @@ class PropertyHistorySource:
             mode = Mode.FULL
         upstream = upstream_of(warehouse, [self.object_type.table], state)
         interrupted = state.resumable(mode)
+        if interrupted is not None and (interrupted.work.notes or {}).get(PROPERTIES) != digest:
+            # What that one has read is stored; of other properties it has read nothing.
+            interrupted = None
         written: Filters = () if mode is not Mode.INCREMENTAL else self._written(upstream.new)
         live, archived = (self._ids(warehouse, (each, *written)) for each in (LIVE, ARCHIVED))
         if interrupted is not None:

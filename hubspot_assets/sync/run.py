@@ -44,6 +44,7 @@ def run(
         WarehouseError: The destination refused, or could not be reached for long.
         TableTaken: The table holds another object type.
         OtherAccount: The destination holds another account.
+        Unavailable: HubSpot refused after it had answered.
     """
     began, used_before = time.monotonic(), client.usage()
 
@@ -84,6 +85,9 @@ def run(
         try:
             writes = _read_and_conclude(source, plan, commits)
         except Unavailable as error:
+            if commits.row.rows_read:
+                # What HubSpot has given in part, the account has: a sync that ended well would pass for the whole.
+                raise
             unavailable, writes = str(error), ()
         notes = {**(plan.notes or {}), UNAVAILABLE: unavailable} if unavailable else plan.notes
         noted, void = state.noting(notes, _held(target, plan, state, account))
@@ -142,7 +146,8 @@ def _work(plan: Plan, row: SyncRow, client: Client, criteria: Values) -> Work:
         return Work((row.sync_id,), client.now(), Outstanding(), plan.strategy, notes=plan.notes, criteria=criteria)
     before = plan.interrupted.work
     sync_ids = (*before.sync_ids, row.sync_id)
-    return replace(before, sync_ids=sync_ids, strategy=plan.strategy, notes=plan.notes, criteria=criteria)
+    # The notes stay those of the first: whatever has come since, none of the syncs may have got round to.
+    return replace(before, sync_ids=sync_ids, strategy=plan.strategy, criteria=criteria)
 
 
 def _read_and_conclude(source: Source[P], plan: P, commits: Commits) -> Sequence[Write]:
@@ -151,14 +156,14 @@ def _read_and_conclude(source: Source[P], plan: P, commits: Commits) -> Sequence
         for batch in source.read(plan, commits.work):
             commits.add(batch)
         return source.conclude(plan, commits)
-    except Unavailable:
-        raise
-    except BaseException:
+    except BaseException as error:
         # Also an interrupt: a canceled run goes on later from what it has read.
+        if isinstance(error, Unavailable) and not commits.row.rows_read:
+            raise
         try:
             commits.keep()
-        except WarehouseError as error:
-            _log.warning("%s: what was read last could not be kept: %s", source.name, error)
+        except WarehouseError as lost:
+            _log.warning("%s: what was read last could not be kept: %s", source.name, lost)
         raise
 
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class Unavailable(Exception):
     """The account has no such thing: its plan lacks it, or HubSpot does not offer it. Nothing is wrong with the rest.
 
-    The message is for people. A source raises it from `plan` or `read`; the sync then ends well, and says so.
+    The message is for people. A source raises it from `plan` or `read`; the sync then ends well, and says so. Once
+    something has been read it is a failure like any other.
     """
 
     permanent = True
@@ -128,7 +129,7 @@ class Work:
         outstanding: What has not been read yet.
         strategy: How it is read.
         rows_before: How many rows the earlier syncs committed.
-        notes: What the next sync is to know once the read is done.
+        notes: What the first of them was to leave to the next sync: what has changed since is read in any case.
         criteria: What the settings asked for when it began.
     """
 
@@ -175,7 +176,6 @@ class Plan:
         sentence: What is about to be done, for people (`reads every record, by scan`).
         table: The table as this sync writes it; None where it is idle.
         other_tables: Further tables that it writes.
-        outstanding: The work; everything, unless only parts are to be read.
         interrupted: The sync that this one goes on with.
         expected: About how many things there are to read; None where HubSpot does not tell.
         first_writes: What must be true as soon as there are rows.

@@ -132,7 +132,7 @@ class SyncRow:
 
 
 def progress_of(work: Work, rows_read: int) -> dict[str, Any]:
-    """Return what a later sync needs to go on with some work; `work_from` is the inverse."""
+    """Return what a later sync needs to go on with some work; `state.py` reads it back."""
     return {
         "rows_read": work.rows_before + rows_read,
         "outstanding": work.outstanding.to_json(),

@@ -29,17 +29,16 @@ class Relating:
         self.portal.advance(2)
         for name in dict.fromkeys(self.names):
             for slice_ in (Slice.LATEST, Slice.ARCHIVED) if archived else (Slice.LATEST,):
-                self._run(RecordsSource(self.client, STANDARD_OBJECT_TYPES[name], slice_))
+                self.run(RecordsSource(self.client, STANDARD_OBJECT_TYPES[name], slice_))
 
     def associations(self, *, full: bool = False) -> dict[str, Report]:
         """Bring the associations up to date; what was done, by direction."""
         self.portal.advance(2)
-        return {
-            f"{one} to {other}": self._run(
-                AssociationsSource(self.client, STANDARD_OBJECT_TYPES[one], STANDARD_OBJECT_TYPES[other], full=full)
-            )
-            for one, other in self.directions
-        }
+        return {f"{one} to {other}": self.run(self.source(one, other, full=full)) for one, other in self.directions}
+
+    def source(self, one: str, other: str, *, full: bool = False) -> AssociationsSource:
+        """What brings one direction up to date."""
+        return AssociationsSource(self.client, STANDARD_OBJECT_TYPES[one], STANDARD_OBJECT_TYPES[other], full=full)
 
     def tick(self) -> dict[str, Report]:
         """Do what a tick of the schedule does."""
@@ -82,5 +81,6 @@ class Relating:
         self.portal.clear_requests()
         return calls
 
-    def _run(self, source: RecordsSource | AssociationsSource) -> Report:
+    def run(self, source: RecordsSource | AssociationsSource) -> Report:
+        """Run one source."""
         return run(source, self.warehouse, self.client, run_id="test", say=self.said.append)  # pyright: ignore[reportArgumentType]

@@ -10,7 +10,8 @@ from hubspot_assets.demo_portal.control import Portal
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.errors import HubSpotError
 from hubspot_assets.sync import associations
-from hubspot_assets.sync.source import Mode
+from hubspot_assets.sync.associations import AssociationsSource
+from hubspot_assets.sync.source import Mode, Unavailable
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 from hubspot_assets_tests.filled_once import filled_once
 from hubspot_assets_tests.sync.records.crashing import Crash, Crashing
@@ -206,6 +207,74 @@ def test_a_sync_that_crashed_with_nothing_left_is_brought_to_its_end(related: Re
     assert not related.associations()["contacts to companies"].idle
     assert all(report.idle for report in related.associations().values())
     related.assert_equal()
+
+
+def test_what_changed_after_a_first_crash_is_read_though_the_next_sync_crashes_too(
+    related: Relating, tmp_path, monkeypatch
+) -> None:
+    for module in ("sync", "hubspot"):
+        monkeypatch.setattr(f"hubspot_assets.{module}.associations.BATCH_SIZE", 20)
+    related.warehouse = DuckDBWarehouse(tmp_path / "afresh.duckdb")
+    related.records()
+    contact, company = related.portal.ids("contacts")[0], related.portal.ids("companies")[-1]
+    with pytest.raises(KeyboardInterrupt):
+        related.run(dying(related.source("contacts", "companies"), lambda read: contact in read))
+    related.portal.associate("contacts", contact, "companies", company)
+    related.portal.change("contacts", {"firstname": "Edited"}, ids=[contact])
+    related.records()
+    with pytest.raises(KeyboardInterrupt):
+        related.run(dying(related.source("contacts", "companies"), lambda read: contact not in read))
+    related.run(related.source("contacts", "companies"))
+    assert related.stored("contacts", "companies") == related.truth("contacts", "companies")
+
+
+def dying(source: AssociationsSource, last: Callable[[list[int]], bool]) -> AssociationsSource:
+    """The source, which brings one batch that a condition is true of, and then is interrupted."""
+    read = source.read
+
+    def interrupted(plan, work):
+        yield next(batch for batch in read(plan, work) if last(batch.parts[0].scopes.column(0).to_pylist()))
+        raise KeyboardInterrupt
+
+    source.read = interrupted
+    return source
+
+
+def test_records_that_the_warehouse_has_lost_keep_the_associations_that_hubspot_still_has(related: Relating) -> None:
+    related.warehouse.drop("OBJECTS_CONTACTS")
+    one, other, *_ = next(iter(related.portal.associations("contacts", "companies")))
+    related.portal.dissociate("contacts", one, "companies", other)
+    related.associations()
+    related.associations(full=True)
+    related.assert_equal()
+    assert {row["CONTACT_OBJECTID"] for row in related.rows("contacts", "companies") if row["REMOVEDAT"]} == {one}
+
+
+def test_the_associations_of_a_restored_record_stand_again_though_one_direction_is_all_there_is(
+    hundreds: Relating,
+) -> None:
+    hundreds.warehouse.drop("ASSOCIATIONS_COMPANIES_TO_CONTACTS")
+    _, company, *_ = next(iter(hundreds.portal.associations("contacts", "companies")))
+    for turn in (hundreds.portal.archive, hundreds.portal.restore):
+        turn("companies", [company])
+        hundreds.records(archived=True)
+        hundreds.run(hundreds.source("contacts", "companies"))
+        assert hundreds.stored("contacts", "companies") == hundreds.truth("contacts", "companies")
+
+
+def test_a_refusal_in_the_middle_of_a_read_is_a_failure_and_the_next_sync_reads_the_rest(
+    related: Relating, tmp_path, monkeypatch
+) -> None:
+    for module in ("sync", "hubspot"):
+        monkeypatch.setattr(f"hubspot_assets.{module}.associations.BATCH_SIZE", 20)
+    related.warehouse = DuckDBWarehouse(tmp_path / "afresh.duckdb")
+    related.records()
+    related.portal.faults([{"kind": "forbidden", "path": "associations/.*/batch/read", "nth": [4]}])
+    with pytest.raises(Unavailable):
+        related.run(related.source("contacts", "companies"))
+    related.portal.faults()
+    related.run(related.source("contacts", "companies"))
+    assert related.stored("contacts", "companies") == related.truth("contacts", "companies")
 
 
 def test_faulty_answers_are_asked_for_again(related: Relating) -> None:
