@@ -139,7 +139,7 @@ class DaysSource(Generic[Thing]):
         """Read until something is new: only that is worth a row of SYNCS."""
         now, interrupted = self.client.now(), self._interrupted(state)
         today = now.astimezone(UTC).date()
-        days = self._days_left(interrupted, today)
+        days = self._days_left(interrupted)
         batches, begun = self._batches(_spans(days, self.day_table.of, now + self.day_table.ahead)), []
         try:
             for batch in batches:
@@ -147,6 +147,8 @@ class DaysSource(Generic[Thing]):
                 if batch.parts:
                     break
         except (MissingScopes, Forbidden) as error:
+            if begun:
+                raise
             raise Unavailable(str(error)) from None
         new = next((batch for batch in begun if batch.parts), None)
         idle = new is None and self._exists and not state.unfinished
@@ -194,13 +196,13 @@ class DaysSource(Generic[Thing]):
         interrupted = state.interrupted
         return interrupted if interrupted is not None and interrupted.window.after == _aware(self.first) else None
 
-    def _days_left(self, interrupted: Interrupted | None, today: date) -> Sequence[date]:
-        """The days that a sync which died has not read, and those that go on; all, where none did."""
+    def _days_left(self, interrupted: Interrupted | None) -> Sequence[date]:
+        """The days that a sync which died has not read, and those that went on when it began; all, where none did."""
         days = list(Days(self.day_table.column, self.first, self.last))
         if interrupted is None:
             return days
-        left = interrupted.work.outstanding
-        return [each for each in days if each >= today - DAY or each.toordinal() in left]
+        left, began_on = interrupted.work.outstanding, interrupted.work.began_at.astimezone(UTC).date()
+        return [each for each in days if each >= began_on - DAY or each.toordinal() in left]
 
     def _batches(self, spans: Iterable[Span]) -> Iterator[Batch]:
         for page in self.day_table.read(self.client, spans):

@@ -15,14 +15,17 @@ import pytest
 
 from hubspot_assets.demo_portal.control import Portal
 from hubspot_assets.hubspot.limits.budgets import Budgets
+from hubspot_assets.hubspot.records.id_ranges import Outstanding
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.credentials import AccessToken
+from hubspot_assets.hubspot.transport.errors import Forbidden
 from hubspot_assets.sync.combined import CombinedSync
 from hubspot_assets.sync.days import DAY, DaysSource
 from hubspot_assets.sync.email_days import email_events, subscription_changes
 from hubspot_assets.sync.events import EventDays
 from hubspot_assets.sync.report import Report
 from hubspot_assets.sync.run import run
+from hubspot_assets.sync.source import Unavailable
 from hubspot_assets.tables.event_names import event_table_names
 from hubspot_assets.warehouse.base import Counts, Warehouse
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
@@ -349,6 +352,46 @@ def test_a_launch_of_recent_days_that_died_reads_today_and_yesterday_in_any_case
     by_day.sync(CALLS, days=8)
     assert by_day.ids(CALLS) == by_day.true_ids(CALLS)
     assert by_day.sync(CALLS, days=8).idle
+
+
+def test_days_that_were_not_over_when_a_launch_died_are_read_again_however_late_it_goes_on(by_day: ByDay) -> None:
+    portal, today = by_day.portal, by_day.today
+    portal.make_events(CALLS, 60, portal.now() - timedelta(days=20), portal.now())
+    first = today - DAY * 20
+    source = by_day.source(CALLS, first, today)
+    read = source.read
+
+    def interrupted(plan, work):
+        for batch in read(plan, work):
+            yield batch
+            if today.toordinal() in Outstanding(batch.ends):
+                raise KeyboardInterrupt
+
+    source.read = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        by_day.run(source)
+    died = portal.now()
+    portal.advance(timedelta(days=5))
+    by_day.sync(VISITS)
+    portal.make_events(CALLS, 9, died - timedelta(hours=20), died)
+    by_day.run(by_day.source(CALLS, first, today))
+    assert by_day.ids(CALLS) == by_day.true_ids(CALLS)
+
+
+@pytest.mark.parametrize("what", [CALLS, "email_events"])
+def test_a_refusal_in_the_middle_is_a_failure_and_the_next_launch_reads_what_is_missing(
+    by_day: ByDay, what: str
+) -> None:
+    portal, now = by_day.portal, by_day.portal.now()
+    make = portal.make_email_events if what == "email_events" else partial(portal.make_events, what)
+    make(200, now - timedelta(days=30), now)
+    by_day.sync(what, days=20)
+    portal.faults([{"kind": "forbidden", "path": "event", "nth": [3]}])
+    with pytest.raises((Unavailable, Forbidden)):
+        by_day.sync(what, days=900)
+    portal.faults()
+    by_day.sync(what, days=900)
+    assert by_day.ids(what) == by_day.true_ids(what)
 
 
 @pytest.mark.parametrize("what", [CALLS, "email_events"])

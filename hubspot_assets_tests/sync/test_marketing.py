@@ -17,7 +17,7 @@ from hubspot_assets.sync.marketing import MarketingReading
 from hubspot_assets.sync.reference import ReferenceSource
 from hubspot_assets.sync.report import Report
 from hubspot_assets.sync.run import run
-from hubspot_assets.sync.source import Source
+from hubspot_assets.sync.source import Source, Unavailable
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 
 PARTICIPATIONS = "marketing_event_participations"
@@ -233,6 +233,19 @@ def test_what_a_sync_that_died_did_not_reach_is_read_by_the_next(marketing: Mark
     marketing.submissions()
     assert marketing.has_all_submissions()
     assert marketing.submissions().idle
+
+
+def test_a_refusal_in_the_middle_is_a_failure_and_the_next_sync_reads_what_is_missing(
+    marketing: Marketing, form: str
+) -> None:
+    portal = marketing.portal
+    portal.submit_form(form, [f"{number}@x.example" for number in range(170)])
+    portal.faults([{"kind": "forbidden", "path": f"forms/{form}.*after=", "nth": [2]}])
+    with pytest.raises(Unavailable):
+        marketing.submissions()
+    portal.faults()
+    marketing.submissions()
+    assert marketing.has_all_submissions()
 
 
 def test_all_submissions_are_read_in_trouble_too(marketing: Marketing, form: str) -> None:
