@@ -233,6 +233,25 @@ def test_a_sync_that_crashes_goes_on(remembering: Remembering, tmp_path) -> None
     assert remembering.inspect().holds
 
 
+def test_a_property_that_comes_after_a_crash_is_read_of_every_record(remembering: Remembering, tmp_path) -> None:
+    portal, [ticket] = remembering.portal, remembering.portal.ids("tickets")[:1]
+    remembering.only = PropertyFilter(("subject", "late"), only=True)
+    portal.create_property("tickets", "late")
+    for value in ("Once", None):
+        portal.change("tickets", {"late": value}, ids=[ticket])
+        portal.advance(60)
+    portal.archive_property("tickets", "late")
+    warehouse = remembering.warehouse = Crashing(tmp_path / "crashing.duckdb", chunk_rows=20)
+    remembering.records()
+    warehouse.crash(1, after=True)
+    with pytest.raises(Crash):
+        remembering.history()
+    warehouse.crash(0)
+    portal.create_property("tickets", "late")
+    remembering.tick()
+    assert remembering.values(ticket, "late") == ["Once", ""]
+
+
 def test_the_table_of_versions_is_never_taken_for_that_of_the_records(remembering: Remembering) -> None:
     remembering.records(Slice.LATEST)
     remembering.history()
