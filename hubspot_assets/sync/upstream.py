@@ -19,6 +19,8 @@ _WRITTEN = ("ROWSINSERTED", "ROWSUPDATED", "ROWSREMOVED")
 
 LATE = timedelta(hours=1)
 """A commit is seen at most this long after the instant that it bears."""
+UNSEEN = timedelta(days=1)
+"""A sync makes its first commit at most this long after its beginning; before that, nobody can see it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def _syncs(
     of_tables: Filters = (("TABLENAME", "in", list(tables)),)
     parts: list[Filters] = [(*of_tables, ("FINISHEDAT", ">=", naive(since)))] if since else [of_tables]
     if since:
-        parts.append((*of_tables, ("FINISHEDAT", "is null", None), ("STARTEDAT", ">=", naive(since))))
+        parts.append((*of_tables, ("FINISHEDAT", "is null", None), ("STARTEDAT", ">=", naive(since - UNSEEN))))
         parts.append((*of_tables, ("SYNCID", "in", list(taken))))
     with warehouse.reading():
         found = [row for part in parts for row in warehouse.read(SYNCS.name, columns, part).to_pylist()]
@@ -81,11 +83,12 @@ def _written(row: Mapping[str, Any]) -> int:
 
 def _may_come_again(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], since: datetime | None) -> bool:
     """Whether a later call may meet this sync, so that it must be known as taken in."""
-    last_seen = row["FINISHEDAT"] or row["STARTEDAT"]
-    if since is None or last_seen >= naive(since):
+    if since is None:
         return True
+    if row["FINISHEDAT"] is not None:
+        return row["FINISHEDAT"] >= naive(since)
     # One that never finished, before one of its table that did, is dead.
-    return row["FINISHEDAT"] is None and not any(
+    return row["STARTEDAT"] >= naive(since - UNSEEN) or not any(
         other["FINISHEDAT"] is not None
         and other["TABLENAME"] == row["TABLENAME"]
         and other["STARTEDAT"] > row["STARTEDAT"]

@@ -11,7 +11,7 @@ from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.errors import HubSpotError
 from hubspot_assets.sync import associations
 from hubspot_assets.sync.associations import AssociationsSource
-from hubspot_assets.sync.source import Mode, Unavailable
+from hubspot_assets.sync.source import Batch, Mode, Unavailable
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 from hubspot_assets_tests.filled_once import filled_once
 from hubspot_assets_tests.sync.records.crashing import Crash, Crashing
@@ -233,11 +233,17 @@ def dying(source: AssociationsSource, last: Callable[[list[int]], bool]) -> Asso
     read = source.read
 
     def interrupted(plan, work):
-        yield next(batch for batch in read(plan, work) if last(batch.parts[0].scopes.column(0).to_pylist()))
+        yield next(batch for batch in read(plan, work) if last(records_of(batch)))
         raise KeyboardInterrupt
 
     source.read = interrupted
     return source
+
+
+def records_of(batch: Batch) -> list[int]:
+    [part] = batch.parts
+    assert part.scopes is not None
+    return part.scopes.column(0).to_pylist()
 
 
 def test_records_that_the_warehouse_has_lost_keep_the_associations_that_hubspot_still_has(related: Relating) -> None:

@@ -252,6 +252,32 @@ def test_a_property_that_comes_after_a_crash_is_read_of_every_record(remembering
     assert remembering.values(ticket, "late") == ["Once", ""]
 
 
+def test_records_of_a_slow_sync_that_died_are_followed_though_later_syncs_were_followed_before_its_first_commit(
+    remembering: Remembering,
+) -> None:
+    remembering.tick()
+    portal, [ticket, other] = remembering.portal, remembering.portal.ids("tickets")[:2]
+    portal.change("tickets", {"subject": "Slow"}, ids=[ticket])
+    source = RecordsSource(remembering.client, TICKETS, Slice.LATEST, property_filter=remembering.read)
+    read = source.read
+
+    def slow(plan, work):
+        batches = list(read(plan, work))
+        portal.advance(timedelta(hours=2))
+        portal.archive("tickets", [other])
+        remembering.records(Slice.ARCHIVED)
+        remembering.history()
+        yield from batches
+        raise KeyboardInterrupt
+
+    source.read = slow
+    with pytest.raises(KeyboardInterrupt):
+        run(source, remembering.warehouse, remembering.client, run_id="test", say=print)
+    remembering.tick()
+    assert remembering.values(ticket)[-1] == "Slow"
+    assert remembering.history().idle
+
+
 def test_the_table_of_versions_is_never_taken_for_that_of_the_records(remembering: Remembering) -> None:
     remembering.records(Slice.LATEST)
     remembering.history()
