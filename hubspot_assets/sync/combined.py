@@ -30,10 +30,13 @@ RESERVED = frozenset((
     "OBJECTS", "OBJECT_PROPERTIES", "OBJECT_WITH_OBJECT_PROPERTIES", "OBJECT_PROPERTIES_HISTORY", "ASSOCIATIONS",
     "EVENTS", "SYNCS", "OWNERS", "OWNER_TEAMS", "TEAMS", "ACCOUNT_USERS", "PIPELINES", "PIPELINE_STAGES", "LISTS",
     "LIST_MEMBERSHIPS", "FORMS", "FORM_SUBMISSIONS", "MARKETING_EMAILS", "CAMPAIGNS", "EMAIL_EVENTS", "WORKFLOWS",
-    "MARKETING_EVENTS",
+    "MARKETING_EVENTS", "MARKETING_EVENT_PARTICIPATIONS", "SUBSCRIPTION_DEFINITIONS", "SUBSCRIPTION_CHANGES",
+    "PROPERTY_DEFINITIONS", "ASSOCIATION_DEFINITIONS", "OBJECT_AND_EVENT_TYPE_DEFINITIONS",
 ))
 # fmt: on
 """Names that are no object type's, however its plural label reads."""
+RESERVED_PREFIXES = ("OBJECTS_", "OBJECT_PROPERTIES_HISTORY_", "ASSOCIATIONS_", "EVENTS_", "LIVE_")
+"""What names of tables and views begin with that there may be any number of."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +190,7 @@ class Combined:
 def live_view(object_type: ObjectType) -> str:
     """Return the name of the view of a type's live records: `CONTACTS`, or `LIVE_TEAMS` where the name is taken."""
     plural = object_type.table.removeprefix("OBJECTS_")
-    return f"LIVE_{plural}" if plural in RESERVED else plural
+    return f"LIVE_{plural}" if plural in RESERVED or plural.startswith(RESERVED_PREFIXES) else plural
 
 
 def _plain_names(columns: Mapping[str, str]) -> Mapping[str, str]:

@@ -1,22 +1,26 @@
 """The combined views say what the tables say, in HubSpot's spelling."""
 
+import importlib
 import json
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from dataclasses import replace
+from pkgutil import iter_modules
 
 import pytest
 
+from hubspot_assets import tables
 from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
 from hubspot_assets.demo_portal.control import Portal
 from hubspot_assets.hubspot.transport.client import Client
-from hubspot_assets.sync.combined import CombinedSync
+from hubspot_assets.sync.combined import CombinedSync, live_view
 from hubspot_assets.sync.property_history import PropertyHistorySource
 from hubspot_assets.sync.records.property_filter import PropertyFilter
 from hubspot_assets.sync.records.request import Slice
 from hubspot_assets.sync.records.source import RecordsSource
 from hubspot_assets.sync.run import run
 from hubspot_assets.tables.property_history import history_table
-from hubspot_assets.warehouse.base import Warehouse
+from hubspot_assets.warehouse.base import Table, Warehouse
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 from hubspot_assets_tests.sync.relating import Relating
 
@@ -87,6 +91,18 @@ def test_every_value_of_every_record_is_in_the_views_as_hubspot_spells_it(relate
         for row in rows(related.warehouse, "OBJECT_PROPERTIES")
         if row["OBJECTTYPEID"] == "0-1"
     }
+
+
+def test_no_view_of_live_records_is_called_as_another_table_or_view_may_be() -> None:
+    modules = [importlib.import_module(f"hubspot_assets.tables.{each.name}") for each in iter_modules(tables.__path__)]
+    names = {each.name for module in modules for each in vars(module).values() if isinstance(each, Table)}
+    assert len(names) > 15
+    names |= {"SYNCS", "PROPERTY_DEFINITIONS", "CAMPAIGNS", "EVENTS", "OBJECTS", "ASSOCIATIONS"}
+    names |= {"EVENTS_LOGIN", "OBJECTS_CONTACTS", "ASSOCIATIONS_CONTACTS_TO_DEALS", "OBJECT_PROPERTIES_HISTORY_DEALS"}
+    custom = [replace(TYPES[0], table=f"OBJECTS_{name}") for name in sorted({*names, "LIVE_TEAMS"})]
+    views = [live_view(each) for each in custom]
+    assert not names & set(views)
+    assert len(set(views)) == len(views)
 
 
 def test_live_records_are_called_by_their_properties(related: Relating) -> None:
