@@ -15,7 +15,6 @@ from hubspot_assets.hubspot.records.search import Window
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.errors import Forbidden, MissingScopes
 from hubspot_assets.sync.commits import Commits
-from hubspot_assets.sync.run import UNAVAILABLE
 from hubspot_assets.sync.source import Batch, Mode, Plan, Rows, Target, Unavailable, Work, new_sync_id
 from hubspot_assets.sync.state import State
 from hubspot_assets.warehouse.base import Table, Warehouse, Write
@@ -81,7 +80,7 @@ class ReferenceSource:
         now, notes = self.client.now(), state.notes or {}
         mode = state.mode(full=self.full)
         if mode is Mode.INCREMENTAL and self._is_young(state):
-            sentence = str(notes.get(UNAVAILABLE) or "was read within the day")
+            sentence = "was read within the day"
             return ReferencePlan(mode=mode, strategy=STRATEGY, idle=True, sentence=sentence, notes=state.notes)
         try:
             answer = self.ask(self.sync_id)

@@ -11,7 +11,7 @@ from hubspot_assets.hubspot.campaigns import USUAL_PROPERTIES, campaign_metrics,
 from hubspot_assets.hubspot.email_events import read_email_events
 from hubspot_assets.hubspot.forms import Submission, SubmissionPage, SubmissionsOf, SubmissionsRead, forms
 from hubspot_assets.hubspot.limits.budgets import Budgets
-from hubspot_assets.hubspot.marketing_emails import marketing_emails, statistics_of
+from hubspot_assets.hubspot.marketing_emails import marketing_emails
 from hubspot_assets.hubspot.marketing_events import marketing_events, participations
 from hubspot_assets.hubspot.span_read import Span
 from hubspot_assets.hubspot.subscriptions import read_subscription_changes, subscription_definitions
@@ -152,20 +152,6 @@ def test_emails_have_their_statistics_whether_hubspot_lists_them_with_or_without
         assert (email.fields, email.statistics) == (expected, truth[id_].get("stats"))
     sent = next(each for each in found.values() if each.statistics)
     assert sent.email_campaign_ids == truth[sent.id]["allEmailCampaignIds"]
-
-
-def test_later_only_edited_emails_are_read_and_statistics_by_name(portal, client):
-    first = marketing_emails(client)
-    since = portal.now()
-    portal.put_thing("marketing_emails", first[0].id, subject="New")
-    assert [each.fields["subject"] for each in marketing_emails(client, updated_after=since)] == ["New"]
-    sent = [each for each in first if each.statistics]
-    stats = {"counters": {"sent": 9, "open": 8}}
-    portal.put_thing("marketing_emails", sent[0].id, stats=stats)
-    portal.remove_thing("marketing_emails", sent[1].id)
-    again = {each.id: each for each in statistics_of(client, sent)}
-    assert again.keys() == {each.id for each in sent} - {sent[1].id}
-    assert again[sent[0].id].statistics == stats
 
 
 # Campaigns

@@ -120,11 +120,6 @@ def marketing_emails(version: str) -> str:
     return f"/marketing/emails/{version}"
 
 
-def marketing_email(version: str, email_id: str) -> str:
-    """One marketing e-mail (GET)."""
-    return f"{marketing_emails(version)}/{_segment(email_id)}"
-
-
 def campaigns(version: str) -> str:
     """Marketing campaigns (GET)."""
     return f"/marketing/campaigns/{version}"
