@@ -7,20 +7,26 @@ import pyarrow as pa
 
 from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES, ObjectType
 from hubspot_assets.hubspot import users
+from hubspot_assets.hubspot.event_definitions import EventDefinition, event_definitions
 from hubspot_assets.hubspot.object_definitions import (
+    CUSTOM_OBJECTS,
     AssociationLabel,
-    ObjectTypeDefinition,
+    ObjectTypeDefinitions,
     association_labels,
     object_type_definitions,
 )
 from hubspot_assets.hubspot.owners import Owner, owners
 from hubspot_assets.hubspot.pipelines import Pipeline, pipelines
 from hubspot_assets.hubspot.transport.client import Client
-from hubspot_assets.hubspot.transport.errors import BadRequest, Forbidden, MissingScopes, UnknownObjectType
+from hubspot_assets.hubspot.transport.errors import BadRequest, Forbidden, MissingScopes, NotFound, UnknownObjectType
 from hubspot_assets.sync.reference import Answer
 from hubspot_assets.tables import object_definitions, people
 from hubspot_assets.tables import pipelines as pipeline_tables
+from hubspot_assets.tables.event_names import event_table_names
 from hubspot_assets.warehouse.base import Table
+
+CUSTOM_OBJECT, EVENT = "2-", "6-"
+"""What ids of the account's own object and event types begin with."""
 
 
 class Reading:
@@ -30,6 +36,7 @@ class Reading:
         client: The HubSpot client.
         types_of: Gives the object types, by the names that `HUBSPOT_OBJECTS` has for them.
         pairs: Pairs of them whose association labels are to be read.
+        event_types: The types of events that are read.
     """
 
     tables: Mapping[str, Table] = {
@@ -44,11 +51,16 @@ class Reading:
     }
 
     def __init__(
-        self, client: Client, types_of: Callable[[], Mapping[str, ObjectType]], pairs: Sequence[tuple[str, str]]
+        self,
+        client: Client,
+        types_of: Callable[[], Mapping[str, ObjectType]],
+        pairs: Sequence[tuple[str, str]],
+        event_types: Sequence[str] = (),
     ) -> None:
         self.client = client
         self._types_of = types_of
         self._pairs = pairs
+        self._event_types = event_types
 
     def owners(self, sync_id: str) -> Answer:
         """Return all owners, those who left among them."""
@@ -82,7 +94,7 @@ class Reading:
     def association_definitions(self, sync_id: str) -> Answer:
         """Return the types of the associations of all pairs."""
         rows = object_definitions.association_definition_rows(
-            self._labels, self._definitions, self.client.now(), sync_id
+            self._labels, self._definitions.types, self.client.now(), sync_id
         )
         scopes = {
             "FROMOBJECTTYPEID": pa.array([one for one, _ in self._labels], pa.string()),
@@ -91,10 +103,20 @@ class Reading:
         return Answer(rows, pa.table(scopes))
 
     def object_and_event_type_definitions(self, sync_id: str) -> Answer:
-        """Return the object types, and the tables of those that are synced."""
+        """Return the object types and the account's own event types, and the tables of those that are synced."""
         tables = {each.object_type_id: each.table for each in self._types.values()}
-        rows = object_definitions.object_type_rows(self._definitions, tables, self.client.now(), sync_id)
-        return Answer(rows, pa.table({"ID": rows["ID"]}))
+        events = event_table_names(self._event_types)
+        read_at = self.client.now()
+        objects = object_definitions.object_type_rows(self._definitions.types, tables, read_at, sync_id)
+        rows = object_definitions.event_type_rows(self._event_definitions or (), events, read_at, sync_id)
+        rows = pa.concat_tables([objects, rows])
+        return Answer(rows, rows.select(["ID"]))
+
+    def tells_of_type(self, type_id: str) -> bool:
+        """Tell whether HubSpot would have told of a type, had the account still got it: one of its own making."""
+        if type_id.startswith(CUSTOM_OBJECT):
+            return CUSTOM_OBJECTS not in self._definitions.refused
+        return type_id.startswith(EVENT) and self._event_definitions is not None
 
     @cached_property
     def _types(self) -> Mapping[str, ObjectType]:
@@ -124,9 +146,17 @@ class Reading:
         return found
 
     @cached_property
-    def _definitions(self) -> Sequence[ObjectTypeDefinition]:
+    def _definitions(self) -> ObjectTypeDefinitions:
         standard = [each.object_type_id for each in self._types.values() if each.name in STANDARD_OBJECT_TYPES]
-        return object_type_definitions(self.client, standard).types
+        return object_type_definitions(self.client, standard)
+
+    @cached_property
+    def _event_definitions(self) -> Sequence[EventDefinition] | None:
+        """The account's own types of events; None where HubSpot refuses to tell."""
+        try:
+            return event_definitions(self.client)
+        except (MissingScopes, Forbidden, NotFound):
+            return None
 
     @cached_property
     def _labels(self) -> Mapping[tuple[str, str], Sequence[AssociationLabel]]:

@@ -6,6 +6,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from hubspot_assets.catalog.association_types import HUBSPOT_DEFINED, PRIMARY, PRIMARY_TYPE_IDS
+from hubspot_assets.hubspot.event_definitions import EventDefinition
 from hubspot_assets.hubspot.object_definitions import AssociationLabel, ObjectTypeDefinition
 from hubspot_assets.tables.satellite import column, instant, moment, rows_of, satellite, text
 
@@ -117,6 +118,35 @@ def object_type_rows(
             "ARCHIVED": bool(each.archived),
             "CREATEDAT": moment(each.created_at),
             "UPDATEDAT": moment(each.updated_at),
+        }
+        for each in types
+    )
+    return rows_of(OBJECT_AND_EVENT_TYPE_DEFINITIONS, rows, read_at, sync_id)
+
+
+def event_type_rows(
+    types: Iterable[EventDefinition], tables: Mapping[str, str], read_at: datetime, sync_id: str
+) -> pa.Table:
+    """Return the rows of OBJECT_AND_EVENT_TYPE_DEFINITIONS that are event types.
+
+    Args:
+        types: The account's own event types; HubSpot defines no others.
+        tables: Where events are, by the full name of their type; types that are not read are missing.
+        read_at: When HubSpot's answers were read (aware).
+        sync_id: The sync that writes them.
+    """
+    rows = (
+        {
+            "ID": each.object_type_id or each.fully_qualified_name,
+            "METATYPE": "event",
+            "NAME": each.name,
+            "FULLYQUALIFIEDNAME": each.fully_qualified_name,
+            "SINGULARLABEL": each.labels.singular,
+            "PLURALLABEL": each.labels.plural,
+            "DESCRIPTION": each.description,
+            "TABLENAME": tables.get(each.fully_qualified_name.lower()),
+            "ARCHIVED": bool(each.archived),
+            "CREATEDAT": moment(each.created_at),
         }
         for each in types
     )

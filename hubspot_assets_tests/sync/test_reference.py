@@ -11,8 +11,14 @@ from hubspot_assets.sync.reading import Reading
 from hubspot_assets.sync.reference import ReferenceSource
 from hubspot_assets.sync.report import Report
 from hubspot_assets.sync.run import run
+from hubspot_assets.sync.type_definitions import TypeDefinitionsSource
+from hubspot_assets.tables.event_names import event_table_names
+from hubspot_assets.tables.object_definitions import OBJECT_AND_EVENT_TYPE_DEFINITIONS
+from hubspot_assets.tables.satellite import rows_of
+from hubspot_assets.warehouse.base import Merge
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 
+TYPE_DEFINITIONS = OBJECT_AND_EVENT_TYPE_DEFINITIONS.name
 TYPES = {name: STANDARD_OBJECT_TYPES[name] for name in ("contacts", "companies", "deals", "tickets")}
 PAIRS = [("contacts", "companies"), ("companies", "contacts"), ("deals", "contacts")]
 
@@ -22,6 +28,12 @@ class Referring:
 
     def __init__(self, portal: Portal, client: Client, warehouse: DuckDBWarehouse) -> None:
         self.portal, self.client, self.warehouse = portal, client, warehouse
+        self.types_of_events: tuple[str, ...] = ()
+
+    def sync_types(self) -> Report:
+        reading = Reading(self.client, lambda: TYPES, PAIRS, self.types_of_events)
+        source = TypeDefinitionsSource(self.client, reading.object_and_event_type_definitions, reading.tells_of_type)
+        return run(source, self.warehouse, self.client, run_id="test", say=print)
 
     def sync(self, name: str, **options) -> Report:
         reading = Reading(self.client, lambda: TYPES, PAIRS)
@@ -76,6 +88,38 @@ def test_a_table_that_was_dropped_is_filled_again(referring: Referring, tmp_path
     with duckdb.connect(tmp_path / "hubspot.duckdb") as connection:
         connection.execute("DROP TABLE OWNERS")
     assert referring.sync("owners").counts.inserted > 0
+
+
+def test_types_of_events_are_among_the_definitions_with_their_tables(referring: Referring) -> None:
+    login, *others = [each["fullyQualifiedName"] for each in referring.portal.event_definitions()]
+    referring.types_of_events = (login,)
+    referring.sync_types()
+    rows = {row["FULLYQUALIFIEDNAME"]: row for row in referring.rows(TYPE_DEFINITIONS) if row["METATYPE"] == "event"}
+    truth = {each["fullyQualifiedName"]: each["objectTypeId"] for each in referring.portal.event_definitions()}
+    assert {name: row["ID"] for name, row in rows.items()} == truth
+    assert rows[login]["TABLENAME"] == event_table_names([login])[login]
+    assert not any(rows[each]["TABLENAME"] for each in others)
+
+
+def test_types_that_the_account_has_no_more_are_marked_and_those_not_asked_for_are_not(referring: Referring) -> None:
+    gone, others = ["2-999", "6-999"], ["0-999"]
+    rows = [{"ID": each, "METATYPE": "object"} for each in (*gone, *others)]
+    referring.warehouse.ensure(OBJECT_AND_EVENT_TYPE_DEFINITIONS)
+    stored = rows_of(OBJECT_AND_EVENT_TYPE_DEFINITIONS, rows, referring.client.now(), "earlier")
+    referring.warehouse.commit(Merge(OBJECT_AND_EVENT_TYPE_DEFINITIONS, stored))
+
+    def marked() -> set[str]:
+        return {row["ID"] for row in referring.rows(TYPE_DEFINITIONS) if row["DELETEDAT"]}
+
+    # What HubSpot does not tell about is not gone.
+    referring.portal.faults([{"kind": "forbidden", "path": "event-definitions|schemas"}])
+    referring.sync_types()
+    assert not marked()
+    referring.portal.faults()
+    referring.sync_types()
+    assert marked() == set(gone)
+    referring.sync_types()
+    assert marked() == set(gone)
 
 
 def test_a_scope_that_is_missing_is_said_and_no_failure(

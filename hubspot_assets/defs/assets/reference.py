@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hubspot_assets.defs.assets.associations import pairs_of
@@ -29,7 +30,7 @@ _DESCRIPTIONS = {
     "pipelines": "Pipelines of all object types that have them; `PIPELINE` of a record leads here.",
     "pipeline_stages": "Stages of the pipelines: their labels, order, whether they are closed, and how probable.",
     "association_definitions": "The types of associations between object types, and how users label them.",
-    "object_and_event_type_definitions": "The object types of the account, custom ones too, and their tables.",
+    "object_and_event_type_definitions": "The object and event types of the account, its own too, and their tables.",
 }
 
 
@@ -44,7 +45,9 @@ def _steps(settings: Settings) -> Sequence[tuple[str, Step]]:
         from hubspot_assets.sync.reading import Reading
 
         client = hubspot.client
-        return Reading(client, lambda: object_types(client, settings, settings.objects), pairs_of(settings))
+        return Reading(
+            client, lambda: object_types(client, settings, settings.objects), pairs_of(settings), settings.events
+        )
 
     def step(name: str, *satellites: str, daily: bool = False) -> Step:
         return Step(
@@ -74,6 +77,10 @@ def _satellite(name: str, *, daily: bool) -> Satellite:
 
         table = reading.tables[name]
         ask: Callable[[str], Any] = getattr(reading, name)
+        if name == "object_and_event_type_definitions":
+            from hubspot_assets.sync.type_definitions import TypeDefinitionsSource
+
+            return TypeDefinitionsSource(reading.client, ask, reading.tells_of_type, DAY, full)
         return ReferenceSource(reading.client, name, table, ask, DAY if daily else None, full)
 
     return Satellite(name, _DESCRIPTIONS[name], name.upper(), source)
