@@ -165,7 +165,7 @@ class Play:
                 self.syncing.full()
             case "window":
                 end = self.portal.now() - timedelta(seconds=which % 7)
-                self.syncing.latest(updated_after=end - timedelta(days=which), updated_before=end)
+                self.syncing.latest(updated_after=end - timedelta(days=which + 1), updated_before=end)
 
     def end(self) -> None:
         """Plain syncs know all but what was purged; full ones know that too."""
