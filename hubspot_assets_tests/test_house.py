@@ -26,7 +26,7 @@ ARROWS: Mapping[str, set[str]] = {
     "executors": {"defs"},
 }
 """Which rooms each room may import from."""
-DOORS = {"__init__.py", "cli.py", "definitions.py", "py.typed"}
+DOORS = {"__init__.py", "__main__.py", "cli.py", "definitions.py", "py.typed"}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 RECENT_DAYS = 8
 """Today and the seven days before: what happened may be told that late."""
+_STOPPED = "Stopped. What was read until now is kept; run again to go on from there."
 _PARTITIONS = {LATEST: (LATEST,), ARCHIVED: (ARCHIVED,), "both": (LATEST, ARCHIVED)}
 
 
@@ -58,7 +59,10 @@ def sync_once(console: "Console", settings: Settings, names: Sequence[str], *, p
         keys=[table.key for table in whole],
         run_config={"ops": config} if full else None,
     )
-    return code if code == INTERRUPTED else sync_days(console, defs, selected) or code
+    code = code if code == INTERRUPTED else sync_days(console, defs, selected) or code
+    if code == INTERRUPTED:
+        console.print(_STOPPED)
+    return code
 
 
 def sync_days(

@@ -14,6 +14,7 @@ from dagster._core.errors import DagsterExecutionInterruptedError
 from hubspot_assets.defs.automation.dead_runs import end_dead_runs
 from hubspot_assets.defs.automation.jobs import FRESHNESS, SYNC
 from hubspot_assets.defs.failures import reason_of
+from hubspot_assets.defs.interrupts import noticing_signals
 from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.partitions import ARCHIVED, LATEST, range_tags
 
@@ -22,10 +23,19 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 """Exit code of a process that was asked to stop."""
+_OVERRIDES = {
+    "compute_logs": {
+        "module": "dagster._core.storage.noop_compute_log_manager",
+        "class": "NoOpComputeLogManager",
+    }
+}
+"""What a run prints goes to the terminal, where somebody reads it.
+
+Dagster would send it there by way of files and of two processes, which Ctrl-C would end, and loudly, before the run.
+"""
 _CHECKS = "_checks"
 _AS_OF_THE_UI = {".dagster/repository": "__repository__@hubspot_assets"}
 """Tag by which the UI shows a run under its job, though this process launched it; `workspace.yaml` names the place."""
-_STOPPED = "Stopped. What was read until now is kept; run again to go on from there."
 
 
 @contextmanager
@@ -38,7 +48,9 @@ def instance_here() -> Iterator[dg.DagsterInstance]:
     from dagster._core.instance import InstanceRef
 
     if os.environ.get("DAGSTER_HOME"):
-        with dg.DagsterInstance.get() as instance:
+        with dg.DagsterInstance.get() as named:
+            home = named.root_directory
+        with dg.DagsterInstance.from_ref(InstanceRef.from_dir(home, overrides=_OVERRIDES)) as instance:
             yield instance
         return
     if not Path("dagster.yaml").is_file():
@@ -47,7 +59,9 @@ def instance_here() -> Iterator[dg.DagsterInstance]:
         return
     with (
         tempfile.TemporaryDirectory() as folder,
-        dg.DagsterInstance.from_ref(InstanceRef.from_dir(folder, config_dir=os.getcwd())) as instance,
+        dg.DagsterInstance.from_ref(
+            InstanceRef.from_dir(folder, config_dir=os.getcwd(), overrides=_OVERRIDES)
+        ) as instance,
     ):
         yield instance
 
@@ -75,7 +89,7 @@ def sync(
         The exit code of the process: 0, 1 where something failed, 130 where it was interrupted.
     """
     job = dg.Definitions.merge(defs, dg.Definitions(loggers={"console": _lines(console)})).resolve_job_def(job_name)
-    with instance_here() as instance:
+    with instance_here() as instance, noticing_signals() as asked_to_stop:
         for run_id in end_dead_runs(instance):
             console.print(f"Run {run_id} had died; it is ended, and this one goes on where it stopped.")
         try:
@@ -87,11 +101,10 @@ def sync(
                 raise_on_error=False,
             )
         except (KeyboardInterrupt, DagsterExecutionInterruptedError):
-            console.print(_STOPPED)
             return INTERRUPTED
-    if any(event.is_step_failure and _is_interrupt(event) for event in run.all_events):
-        console.print(_STOPPED)
-        return INTERRUPTED
+        # Dagster may have taken the signal for a failure of the step, or for nothing at the very end of the run.
+        if asked_to_stop():
+            return INTERRUPTED
     return 0 if run.success else 1
 
 
@@ -106,7 +119,7 @@ def make_storage() -> None:
 
 def observe_account(defs: dg.Definitions) -> int:
     """Observe the asset `account` in this process; return 0, or 130 where it was interrupted."""
-    with instance_here() as instance:
+    with instance_here() as instance, noticing_signals() as asked_to_stop:
         try:
             # That HubSpot does not answer is what an observation tells, and no failure.
             defs.resolve_job_def(FRESHNESS).execute_in_process(
@@ -118,7 +131,7 @@ def observe_account(defs: dg.Definitions) -> int:
             )
         except (KeyboardInterrupt, DagsterExecutionInterruptedError):
             return INTERRUPTED
-    return 0
+        return INTERRUPTED if asked_to_stop() else 0
 
 
 def _lines(console: "Console") -> dg.LoggerDefinition:

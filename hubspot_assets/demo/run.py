@@ -12,6 +12,7 @@ from rich.table import Table
 
 from hubspot_assets.catalog.datasets import DEFAULT_DATASETS
 from hubspot_assets.demo.local_s3 import NoLocalS3, demo_lake, files_written
+from hubspot_assets.demo.stopping import INTERRUPTED, ignore_signals, stop_on_signals
 from hubspot_assets.settings.hubspot import Settings
 
 DUCKDB_PATH = Path(".data/demo.duckdb")
@@ -31,60 +32,76 @@ def run_demo(console: Console, *, ui_port: int | None, destination: str = "duckd
         destination: Duckdb, or s3 for a lake on an S3 of this machine.
 
     Returns:
-        The exit code of the process.
+        The exit code of the process: 130 where it was asked to stop.
     """
     if ui_port is not None and _taken(ui_port):
         console.print(f"[red]Port {ui_port} is taken: stop what uses it, or choose another with --port.[/]")
         return 1
+    file = DUCKDB_PATH.resolve()
+    with ExitStack() as stack:
+
+        def say_stopping() -> None:
+            kept = f"{DUCKDB_PATH} keeps what was read. " if file.exists() else ""
+            # Not by the console, in the midst of whose work this may happen.
+            os.write(1, f"Stopping Dagster and the demo portal. {kept}The next demo begins anew.\n".encode())
+
+        def end() -> None:
+            say_stopping()
+            stack.close()
+
+        stop_on_signals(end)
+        code = _demo(console, stack, file, ui_port, destination)
+        ignore_signals()
+        if code == INTERRUPTED:
+            say_stopping()
+    return code
+
+
+def _demo(console: Console, stack: ExitStack, file: Path, ui_port: int | None, destination: str) -> int:
+    """Start what is needed, run, and show; what is to be ended is put on the stack, the portal below what needs it."""
     from hubspot_assets.demo.life import Life
     from hubspot_assets.demo.ui import dagster_ui
     from hubspot_assets.demo_portal.control import Portal
 
     console.print("Starting the demo portal: a HubSpot account of a made-up company, with HubSpot's rate limits.")
-    file = DUCKDB_PATH.resolve()
-    with ExitStack() as stack:
-        try:
-            lake = stack.enter_context(demo_lake()) if destination == "s3" else {}
-        except NoLocalS3 as error:
-            console.print(str(error), style="red", markup=False)
-            return 1
-        portal = stack.enter_context(Portal.start(limits=True, index_lag=True, short_pages=0.01))
-        folder = _move_in(file)
-        os.environ |= {
-            "HUBSPOT_BASE_URL": portal.url,
-            "HUBSPOT_ACCESS_TOKEN": portal.token,
-            "HUBSPOT_DUCKDB_PATH": str(file),
-            "HUBSPOT_DAGSTER_URL": f"http://127.0.0.1:{ui_port or 3000}",
-            "DAGSTER_HOME": str(folder),
-            **lake,
-            "HUBSPOT_DATASETS": ",".join((*DEFAULT_DATASETS, "email_events", "property_history")),
-            "HUBSPOT_EVENTS": "e_visited_page,e_deal_closed",
-            "HUBSPOT_PROPERTY_HISTORY": '{"deals": ["dealstage"]}',
-        }
-        if ui_port is not None:
-            console.print(
-                f"Starting the Dagster UI at http://127.0.0.1:{ui_port}; its page opens as soon as it answers, and "
-                "shows the run that begins now."
-            )
-            from hubspot_assets.defs.console import make_storage
-
-            make_storage()
-        ui = stack.enter_context(dagster_ui(ui_port))
-        if code := _run(console):
-            return code
-        console.print(_lake_that_was_written() if lake else _what_was_written(file))
-        if ui is None:
-            return 0
+    try:
+        lake = stack.enter_context(demo_lake()) if destination == "s3" else {}
+    except NoLocalS3 as error:
+        console.print(str(error), style="red", markup=False)
+        return 1
+    portal = stack.enter_context(Portal.start(limits=True, index_lag=True, short_pages=0.01))
+    folder = _move_in(file)
+    os.environ |= {
+        "HUBSPOT_BASE_URL": portal.url,
+        "HUBSPOT_ACCESS_TOKEN": portal.token,
+        "HUBSPOT_DUCKDB_PATH": str(file),
+        "HUBSPOT_DAGSTER_URL": f"http://127.0.0.1:{ui_port or 3000}",
+        "DAGSTER_HOME": str(folder),
+        **lake,
+        "HUBSPOT_DATASETS": ",".join((*DEFAULT_DATASETS, "email_events", "property_history")),
+        "HUBSPOT_EVENTS": "e_visited_page,e_deal_closed",
+        "HUBSPOT_PROPERTY_HISTORY": '{"deals": ["dealstage"]}',
+    }
+    if ui_port is not None:
         console.print(
-            f"All is at {ui.url}/asset-groups. A few records change every minute: watch the sensor changes under "
-            "Automation, and the runs that it launches. Ctrl-C stops Dagster and the demo portal."
+            f"Starting the Dagster UI at http://127.0.0.1:{ui_port}; its page opens as soon as it answers, and "
+            "shows the run that begins now."
         )
-        stack.enter_context(Life(portal))
-        try:
-            return ui.wait()
-        except KeyboardInterrupt:
-            console.print("Stopping Dagster and the demo portal.")
-            return 0
+        from hubspot_assets.defs.console import make_storage
+
+        make_storage()
+    ui = stack.enter_context(dagster_ui(ui_port))
+    if code := _run(console):
+        return code
+    console.print(_lake_that_was_written() if lake else _what_was_written(file))
+    if ui is None:
+        return 0
+    console.print(
+        f"All is at {ui.url}/asset-groups. A few records change every minute: watch the sensor changes under "
+        "Automation, and the runs that it launches. Ctrl-C stops Dagster and the demo portal."
+    )
+    stack.enter_context(Life(portal))
+    return ui.wait()
 
 
 def _run(console: Console) -> int:
@@ -92,7 +109,7 @@ def _run(console: Console) -> int:
     from hubspot_assets.definitions import defs
     from hubspot_assets.defs.build import families_of
     from hubspot_assets.defs.command import sync_days
-    from hubspot_assets.defs.console import INTERRUPTED, observe_account, sync
+    from hubspot_assets.defs.console import observe_account, sync
     from hubspot_assets.defs.names import Names
 
     console.print(f"Running the main job: every asset, latest and archived; and {DAYS} days of events.")

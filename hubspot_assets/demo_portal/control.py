@@ -109,7 +109,13 @@ class Portal(RelationControl, EngagementControl, MarketingControl):
         assert process.stdout is not None
         process.stdin.write(json.dumps(options) + "\n")
         process.stdin.flush()
-        line = process.stdout.readline()
+        try:
+            line = process.stdout.readline()
+        except BaseException:
+            # An interrupt: without a handle, nobody else would end it.
+            process.kill()
+            process.wait()
+            raise
         if not line:
             raise PortalProblem(f"The demo portal ended with status {process.wait()}; its error is printed above.")
         ready: dict[str, str] = json.loads(line)

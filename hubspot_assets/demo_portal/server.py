@@ -126,13 +126,13 @@ def main() -> None:
     and so is the portal.
     """
     given: dict[str, Any] = json.loads(sys.stdin.readline())
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     try:
         listener = listen(given.pop("port", 0))
         account = open_account(AccountOptions(**given))
     except (KeyError, TypeError, ValueError, OSError) as problem:
         print(json.dumps({"error": str(problem.args[0] if problem.args else problem)}), flush=True)
         raise SystemExit(1) from problem
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
     ready = {"url": f"http://{HOST}:{listener.getsockname()[1]}", "token": account.tokens.default.value}
     print(json.dumps(ready), flush=True)
     run(account, listener)

@@ -21,7 +21,7 @@ MATERIALIZE = [
     sys.executable, "-m", "dagster", "asset", "materialize", "-m", "hubspot_assets.definitions",
     "--select", "hubspot/contacts", "--partition", "latest",
 ]  # fmt: skip
-SYNC = [sys.executable, "-c", "from hubspot_assets.cli import app; app()", "sync", "contacts"]
+SYNC = [sys.executable, "-m", "hubspot_assets", "sync", "contacts"]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,28 @@
+"""The door of the command line: Ctrl-C ends a command by exit code 130 and without a traceback, at any moment of it."""
+
+import os
+import signal
+from types import FrameType
+
+INTERRUPTED = 130
+"""Exit code of a process that was asked to stop."""
+
+
+def main() -> None:
+    """Run the command line.
+
+    Ctrl-C ends the process where it is: raised as an exception in the midst of an import it would be lost, or come out
+    as another one. What has to be brought to an end first, as runs of Dagster and the demo, sees to it by itself.
+    """
+    signal.signal(signal.SIGINT, _leave)
+    from hubspot_assets.cli import app
+
+    app()
+
+
+def _leave(_: int, __: FrameType | None) -> None:
+    os._exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()
