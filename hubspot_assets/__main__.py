@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from types import FrameType
 
 INTERRUPTED = 130
@@ -17,7 +18,15 @@ def main() -> None:
     signal.signal(signal.SIGINT, _leave)
     from hubspot_assets.cli import app
 
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            # Python would wait for requests on their way, which HubSpot may take its time to answer.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(INTERRUPTED)
+        raise
 
 
 def _leave(_: int, __: FrameType | None) -> None:

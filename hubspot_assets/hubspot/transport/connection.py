@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from hubspot_assets.hubspot.transport import certificates, errors
 from hubspot_assets.hubspot.transport.credentials import Credential
+from hubspot_assets.hubspot.transport.silence import Silence
 
 _LOST = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
 """How the layers below say that there was no answer, or half of one."""
@@ -43,6 +44,7 @@ class Connection:
         self._base_url = base_url
         self._timeout = (min(_CONNECT_TIMEOUT, timeout), timeout)
         self._session = _session(credential, connections)
+        self._silence = Silence(timeout)
         # Proxies and certificates named by the environment: looked up once, not for every request.
         self._settings = self._session.merge_environment_settings(base_url, {}, True, None, None)
         self._certificates_problem = certificates.problem(base_url)
@@ -71,10 +73,11 @@ class Connection:
                 # Encoded once, here; requests would do it three times, which takes longer than everything else it
                 # does where hundreds of properties are named.
                 prepared.url = f"{prepared.url}?{urlencode(params, safe=',')}"
-            response = self._session.send(
-                prepared, timeout=self._timeout, allow_redirects=False, **{**self._settings, "stream": True}
-            )
-            return response, response.raw.read(decode_content=True)
+            with self._silence.until_answered(path):
+                response = self._session.send(
+                    prepared, timeout=self._timeout, allow_redirects=False, **{**self._settings, "stream": True}
+                )
+                return response, response.raw.read(decode_content=True)
         except _LOST as error:
             lost = _describe(error)
             hopeless = _is_hopeless(error)
@@ -90,6 +93,7 @@ class Connection:
 
     def close(self) -> None:
         """Let go of all connections."""
+        self._silence.close()
         self._session.close()
 
 

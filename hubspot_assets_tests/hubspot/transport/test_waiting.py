@@ -1,11 +1,13 @@
 """What a client says while it waits, and what one of its requests finds out for the others."""
 
 import logging
+import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from hubspot_assets.hubspot.transport import errors
+from hubspot_assets.hubspot.transport import errors, silence
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets_tests.hubspot.conftest import FakeClock
 from hubspot_assets_tests.hubspot.scripted_server import Reply
@@ -100,3 +102,30 @@ def test_a_pause_of_a_rate_limit_says_until_when(serve, connect, caplog):
     connect(serve(Reply(429, {"policyName": "TEN_SECONDLY_ROLLING"}, {"Retry-After": "9"}), GOOD)).get("/x")
     assert [record.levelname for record in caplog.records] == ["INFO"]
     assert "rate limit was reached; no request is sent before" in caplog.text
+
+
+def test_a_hubspot_that_takes_requests_and_stays_silent_is_told_of_once(serve, connect, caplog, monkeypatch):
+    monkeypatch.setattr(silence, "LONG", 0.2)
+    caplog.set_level(logging.INFO, "hubspot_assets")
+    server = serve(**{"/silent": Reply(fault="silent"), "/good": GOOD})
+    client = connect(server)
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(client.get, f"/silent/{number}") for number in range(8)]
+        while not caplog.records:
+            client.get("/good")
+        time.sleep(1)
+        server.release.set()
+        assert [each.result().status for each in asked] == [200] * 8
+    [line] = [record.getMessage() for record in caplog.records]
+    assert re.fullmatch(
+        r"HubSpot has not answered /silent/\d \(and \d more\) for 0 s; waits until .+ UTC at most\.", line
+    )
+
+
+def test_requests_that_are_answered_are_not_looked_after(serve, connect, caplog, monkeypatch):
+    monkeypatch.setattr(silence, "LONG", 0.05)
+    caplog.set_level(logging.INFO, "hubspot_assets")
+    client = connect(serve(GOOD))
+    client.get("/x")
+    time.sleep(0.2)
+    assert caplog.records == []
