@@ -21,6 +21,7 @@ import platformdirs
 
 from hubspot_assets.hubspot.limits.daily import RESERVE, DailyPool
 from hubspot_assets.hubspot.limits.limit_store import Limit, Store
+from hubspot_assets.hubspot.limits.out_of_reach import REACH, REACH_LIMIT, OutOfReach
 from hubspot_assets.hubspot.limits.rolling_limits import RollingLimit, SharedLimit, Unlimited
 from hubspot_assets.hubspot.limits.server_url import ServerUrl
 from hubspot_assets.hubspot.limits.sqlite_store import SQLiteStore
@@ -58,9 +59,11 @@ class Budgets:
         daily: The limit of the day.
         searches_of: Finds the limit that all apps of an account share, by the account's id; without it, the one among
             `limits` stays.
+        out_of_reach: What processes that share the limits tell each other about HubSpot; without it, nothing.
 
     Attributes:
         daily: As given.
+        out_of_reach: As given.
     """
 
     def __init__(
@@ -68,9 +71,11 @@ class Budgets:
         limits: Mapping[Budget, RollingLimit],
         daily: DailyPool,
         searches_of: Callable[[int], RollingLimit] | None = None,
+        out_of_reach: OutOfReach | None = None,
     ) -> None:
         self._limits = dict(limits)
         self.daily = daily
+        self.out_of_reach = out_of_reach or OutOfReach()
         # Association reads have a limit of the day of their own, as high as half of the account's or less.
         self._daily_associations = daily.beside("association reads")
         self._searches_of = searches_of
@@ -147,6 +152,7 @@ class Budgets:
             {budget: shared(fingerprint, budget) for budget in Budget},
             DailyPool(reserve),
             lambda portal_id: shared(f"account{portal_id}", Budget.SEARCH),
+            OutOfReach(lambda: store(fingerprint, REACH, REACH_LIMIT)),
         )
 
     def belongs_to(self, portal_id: int, time_zone: tzinfo | None = None) -> None:
@@ -239,6 +245,7 @@ class Budgets:
         """Let go of files and connections."""
         for limit in (*self._limits.values(), *self._replaced):
             limit.close()
+        self.out_of_reach.close()
 
     def _pool(self, budget: Budget) -> DailyPool:
         return self._daily_associations if budget is Budget.ASSOCIATIONS else self.daily

@@ -145,7 +145,7 @@ class Client:
         self._clock = clock or Clock()
         self._server_clock = ServerClock()
         self._waits = Waits(self._clock, patience)
-        self._reach = Reach(patience)
+        self._reach = Reach(patience, self.budgets.out_of_reach)
         self._lock = threading.Lock()
         self._telling = threading.Lock()
         self._usage = Usage()

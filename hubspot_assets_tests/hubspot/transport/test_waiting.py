@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from hubspot_assets.hubspot.limits.budgets import Budgets
 from hubspot_assets.hubspot.transport import errors, silence
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets_tests.hubspot.conftest import FakeClock
@@ -31,6 +32,28 @@ def test_what_one_request_found_out_about_the_connection_the_later_ones_do_not_f
             client.get("/y")
     assert clock.sleeps == slept
     assert client.usage().calls == 8 + 3
+
+
+def test_what_one_process_found_out_others_believe_for_a_while_and_until_they_are_answered(serve, connect, tmp_path):
+    """As the steps of a run that have processes of their own: they share the file of the limits."""
+
+    def budgets() -> Budgets:
+        return Budgets.local("fingerprint", tmp_path / "limits.sqlite")
+
+    def one_that_is_answered(*script: Reply) -> Client:
+        return connect(serve(*script), budgets=budgets())
+
+    earlier = one_that_is_answered(GOOD, Reply(fault="reset"), GOOD)
+    assert earlier.get("/x").status == 200
+    for attempts in (8, 1, 1):
+        with pytest.raises(errors.ConnectionLost) as lost_:
+            lost(connect, serve, budgets=budgets()).get("/x")
+        assert lost_.value.attempts == attempts
+    # Whoever was answered itself knows better, and so does whoever is answered now.
+    assert earlier.get("/x").status == 200
+    assert one_that_is_answered(GOOD, Reply(fault="reset"), GOOD).get("/x").status == 200
+    later = one_that_is_answered(GOOD, Reply(fault="reset"), GOOD)
+    assert [later.get("/x").status for _ in range(2)] == [200, 200]
 
 
 def test_patience_comes_back_with_the_first_answer(serve, connect, clock):
