@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from hubspot_assets.defs.plain import plain
+
 
 @contextmanager
 def failing_clearly() -> Iterator[None]:
@@ -21,8 +23,13 @@ def failing_clearly() -> Iterator[None]:
         yield
     except Exception as error:
         if hasattr(error, "permanent"):
-            raise dg.Failure(description=str(error), allow_retries=False) from None
+            raise failure(str(error)) from None
         raise
+
+
+def failure(said: str) -> dg.Failure:
+    """Make a failure that Dagster does not repeat, of a sentence with cause and cure."""
+    return dg.Failure(plain(said), allow_retries=False)
 
 
 def reason_of(failure: dg.DagsterEvent) -> str:

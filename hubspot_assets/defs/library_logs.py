@@ -10,6 +10,8 @@ import dagster as dg
 from dagster._core.log_manager import DagsterLogHandler
 from typing_extensions import override
 
+from hubspot_assets.defs.plain import plain
+
 _LIBRARIES = logging.getLogger("hubspot_assets")
 
 
@@ -19,6 +21,7 @@ class IntoTheRun(logging.Handler):
     @override
     def emit(self, record: logging.LogRecord) -> None:
         # Dagster adds its handler to this logger while the code of a step runs.
+        record.msg, record.args = plain(record.getMessage()), None
         runs = [each for each in dg.get_dagster_logger().handlers if isinstance(each, DagsterLogHandler)]
         for run in runs:
             # Where the instance's settings capture this logger as well, Dagster knows the record again.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from hubspot_assets.defs.names import Names
+from hubspot_assets.defs.plain import plain
 from hubspot_assets.defs.resources.client import client_of
 from hubspot_assets.settings.errors import SettingsError
 from hubspot_assets.settings.hubspot import Settings
@@ -45,8 +46,10 @@ def account_asset(settings: Settings, names: Names) -> dg.SourceAsset:
                 with client_of(settings, patience=PATIENCE) as client:
                     return dg.ObserveResult(metadata=_facts(client))
             except (SettingsError, HubSpotError) as error:
-                context.log.warning(str(error))
-                return dg.ObserveResult(metadata={"reachable": False, "problem": dg.MetadataValue.text(str(error))})
+                context.log.warning(plain(str(error)))
+                return dg.ObserveResult(
+                    metadata={"reachable": False, "problem": dg.MetadataValue.text(plain(str(error)))}
+                )
 
     return account
 

@@ -12,6 +12,7 @@ from hubspot_assets.defs.executors.lost_steps import retry_policy
 from hubspot_assets.defs.failures import failing_clearly
 from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.partitions import LATEST
+from hubspot_assets.defs.plain import said_in
 from hubspot_assets.defs.resources.hubspot import HubSpotResource
 from hubspot_assets.defs.resources.object_types import object_types
 from hubspot_assets.settings.hubspot import Settings
@@ -107,7 +108,7 @@ def _assets(settings: Settings, names: Names) -> dg.AssetsDefinition:
         for name in _names(settings):
             if name in context.op_execution_context.selected_output_names:
                 sync = CombinedSync(
-                    hubspot.client, name, list(types.values()), pairs, context.log.info, settings.events
+                    hubspot.client, name, list(types.values()), pairs, said_in(context), settings.events
                 )
                 yield dg.Output(sync, name)
 

@@ -13,9 +13,10 @@ from hubspot_assets.defs.assets.family import Family, SyncedTable
 from hubspot_assets.defs.automation.freshness_policy import freshness_policy
 from hubspot_assets.defs.checks.records import RECORD_CHECKS, record_checks
 from hubspot_assets.defs.executors.lost_steps import retry_policy
-from hubspot_assets.defs.failures import failing_clearly
+from hubspot_assets.defs.failures import failing_clearly, failure
 from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.partitions import ARCHIVED, LATEST, RECORD_PARTITIONS
+from hubspot_assets.defs.plain import said_in
 from hubspot_assets.defs.resources.hubspot import HubSpotResource
 from hubspot_assets.defs.resources.object_types import object_types
 from hubspot_assets.settings.hubspot import Settings
@@ -73,7 +74,7 @@ class RecordsConfig(dg.Config):
                 allow_mass_deletion=self.allow_mass_deletion,
             )
         except ValueError as error:
-            raise dg.Failure(str(error), allow_retries=False) from None
+            raise failure(str(error)) from None
 
 
 def _instant(field: str, text: str | None) -> datetime | None:
@@ -151,12 +152,13 @@ def records_asset(name: str, settings: Settings, names: Names = _NAMES) -> dg.As
 
             # Live records first, whatever the order of the partitions.
             slices = [slice_ for slice_ in Slice if slice_.value in context.partition_keys]
-            source = partial(_source, hubspot, object_type, settings, request=request, say=context.log.info)
+            say = said_in(context)
+            source = partial(_source, hubspot, object_type, settings, request=request, say=say)
             return Sync(
                 client=hubspot.client,
                 sources=[partial(source, slice_) for slice_ in slices],
                 run_id=context.run.run_id,
-                say=context.log.info,
+                say=say,
                 restart=config.restart,
                 links=_pages(hubspot.account, object_type),
             )
@@ -203,20 +205,18 @@ def _pages(account: "Account", object_type: ObjectType) -> Mapping[str, str]:
 def _refuse_no_partitions(context: dg.AssetExecutionContext) -> None:
     """Dagster takes a range of static partitions that runs backwards for an empty one, and would report success."""
     if not (context.has_partition_key or context.has_partition_key_range) or not context.partition_keys:
-        raise dg.Failure(
+        raise failure(
             f"The launch selects no partition: choose `{LATEST}`, `{ARCHIVED}`, or both as the range "
-            f"`{LATEST}...{ARCHIVED}` in this order.",
-            allow_retries=False,
+            f"`{LATEST}...{ARCHIVED}` in this order."
         )
 
 
 def _refuse_half_a_table(context: dg.AssetExecutionContext, request: RecordsRequest) -> None:
     """Both partitions are one table: started afresh with one of them, it would lack the other."""
     if len(set(context.partition_keys)) < len(Slice) or request.updated_after or request.updated_before:
-        raise dg.Failure(
+        raise failure(
             f"`restart` drops the table and loads all of it: select both partitions (`{LATEST}...{ARCHIVED}`), and no "
-            "window.",
-            allow_retries=False,
+            "window."
         )
 
 

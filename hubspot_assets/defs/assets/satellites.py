@@ -15,9 +15,10 @@ from hubspot_assets.defs.checks.check import Check
 from hubspot_assets.defs.checks.quiet_days import quiet_days
 from hubspot_assets.defs.checks.satellites import DUPLICATES, satellite_checks
 from hubspot_assets.defs.executors.lost_steps import retry_policy
-from hubspot_assets.defs.failures import failing_clearly
+from hubspot_assets.defs.failures import failing_clearly, failure
 from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.partitions import ARCHIVED, LATEST
+from hubspot_assets.defs.plain import said_in
 from hubspot_assets.defs.resources.hubspot import HubSpotResource
 from hubspot_assets.settings.hubspot import Settings
 from hubspot_assets.settings.schedule_expressions import ScheduleExpression
@@ -147,7 +148,7 @@ def step_assets(step: Step, settings: Settings, names: Names) -> dg.AssetsDefini
         for satellite in step.satellites:
             if satellite.name in context.op_execution_context.selected_output_names:
                 make = partial(satellite.makes, prepared, asked)
-                sync = Sync(client, [make], context.run.run_id, context.log.info, config.get("restart", False))
+                sync = Sync(client, [make], context.run.run_id, said_in(context), config.get("restart", False))
                 yield dg.Output(sync, satellite.name)
 
     return assets
@@ -203,7 +204,7 @@ def _days(context: dg.AssetExecutionContext) -> Sequence[date]:
     selected = context.has_partition_key or context.has_partition_key_range
     days = [date.fromisoformat(each) for each in context.partition_keys] if selected else []
     if not days:
-        raise dg.Failure("The launch selects no day: choose one, or a range of them.", allow_retries=False)
+        raise failure("The launch selects no day: choose one, or a range of them.")
     return days
 
 

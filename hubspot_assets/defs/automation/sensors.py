@@ -11,6 +11,7 @@ from hubspot_assets.defs.automation.jobs import SYNC
 from hubspot_assets.defs.automation.launches import being_synced
 from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.partitions import ARCHIVED, LATEST
+from hubspot_assets.defs.plain import plain
 from hubspot_assets.defs.resources.client import client_of
 from hubspot_assets.defs.resources.object_types import object_types
 from hubspot_assets.settings.errors import SettingsError
@@ -62,7 +63,7 @@ def change_sensor(settings: Settings, names: Names, tables: Sequence[SyncedTable
                 return tick.result()
         except (SettingsError, HubSpotError) as error:
             # A tick that is skipped passes for one that found nothing; one that fails is seen.
-            raise CannotLook(str(error)) from None
+            raise CannotLook(plain(str(error))) from None
 
     return changes
 
@@ -127,7 +128,7 @@ class _Tick:
         from hubspot_assets.sync.records.watch import cursor_of
 
         for line in self._said:
-            self._context.log.info(line)
+            self._context.log.info(plain(line))
         runs = []
         if self._changed:
             selected = [table.key for table in of_keys(self._tables, self._changed)]

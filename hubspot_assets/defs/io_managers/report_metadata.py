@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import dagster as dg
 import pyarrow as pa
 
+from hubspot_assets.defs.plain import plain
 from hubspot_assets.sync.report import Report
 from hubspot_assets.warehouse.base import COMMENT, PROPERTY, SchemaChange, Table
 
@@ -44,7 +45,7 @@ def report_metadata(report: Report, *, rows_in_table: int, destination: str) -> 
             "destination": dg.MetadataValue.text(destination),
         }
     metadata: dict[str, dg.MetadataValue] = {
-        "result": dg.MetadataValue.text(report.result()),
+        "result": dg.MetadataValue.text(plain(report.result())),
         "rows_read": dg.MetadataValue.int(report.rows_read),
         "rows_inserted": dg.MetadataValue.int(report.counts.inserted),
         "rows_updated": dg.MetadataValue.int(report.counts.updated),
@@ -63,9 +64,9 @@ def report_metadata(report: Report, *, rows_in_table: int, destination: str) -> 
     if report.schema_changes:
         metadata["schema_changes"] = dg.MetadataValue.md(_changes(report.schema_changes))
     if report.unavailable is not None:
-        metadata["not_available"] = dg.MetadataValue.text(report.unavailable)
+        metadata["not_available"] = dg.MetadataValue.text(plain(report.unavailable))
     if report.remarks:
-        metadata["remarks"] = dg.MetadataValue.text(" ".join(report.remarks))
+        metadata["remarks"] = dg.MetadataValue.text(plain(" ".join(report.remarks)))
     if report.covered_until is not None:
         metadata["covered_until"] = dg.MetadataValue.timestamp(report.covered_until)
         metadata["lag_seconds"] = dg.MetadataValue.float(round(report.lag_seconds or 0.0, 1))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from hubspot_assets.defs.failures import failing_clearly
+from hubspot_assets.defs.failures import failing_clearly, failure
 from hubspot_assets.defs.partitions import rows_of
 from hubspot_assets.defs.resources.warehouse import warehouse_of
 from hubspot_assets.defs.table_metadata import last_metadata
@@ -115,7 +115,6 @@ def _table_name(context: dg.InputContext) -> str:
         return str(declared["dagster/table_name"])
     if "dagster/table_name" in recorded:
         return str(recorded["dagster/table_name"].value)
-    raise dg.Failure(
-        f"{context.asset_key.to_user_string()} has no table yet: materialize it before the assets that load it.",
-        allow_retries=False,
+    raise failure(
+        f"{context.asset_key.to_user_string()} has no table yet: materialize it before the assets that load it."
     )
