@@ -124,7 +124,7 @@ def test_a_launch_starts_a_table_afresh_with_both_partitions_only(account, wareh
     assert "was loaded with HUBSPOT_UPDATED_AFTER" in metadata(both("contacts"), "contacts")["latest"]["remarks"]
     result = launch("contacts", partition="latest", config={"restart": True})
     assert sentence(result, "hubspot__contacts") == (
-        "`restart` drops the table and loads all of it: select both partitions (`latest...archived`), and no window."
+        "'restart' drops the table and loads all of it: select both partitions ('latest...archived'), and no window."
     )
     told = metadata(both("contacts", config={"restart": True}), "contacts")["latest"]
     assert told["mode"] == "initial"

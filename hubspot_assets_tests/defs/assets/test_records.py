@@ -103,13 +103,13 @@ def test_the_event_log_tells_how_far_the_sync_is(account):
 def test_a_range_that_runs_backwards_fails_instead_of_doing_nothing(account, warehouse):
     result = launch("contacts", range_=("archived", "latest"))
     assert not result.success
-    assert "`latest...archived` in this order" in sentence(result, "hubspot__contacts")
+    assert "'latest...archived' in this order" in sentence(result, "hubspot__contacts")
     assert warehouse.schema("OBJECTS_CONTACTS") is None
 
 
 def test_a_launch_without_a_partition_fails_with_the_partitions_there_are(account):
     result = launch("contacts")
-    assert "choose `latest`, `archived`, or both" in sentence(result, "hubspot__contacts")
+    assert "choose 'latest', 'archived', or both" in sentence(result, "hubspot__contacts")
 
 
 def test_a_window_asked_for_is_replayed_and_moves_no_watermark(account, warehouse):
@@ -148,9 +148,9 @@ def test_a_full_run_marks_what_hubspot_no_longer_has_and_refuses_to_mark_too_muc
     [
         (
             {"updated_after": "yesterday"},
-            "The launch's `updated_after` is invalid: 'yesterday' is not a date or time; write 2024-01-31",
+            "The launch's 'updated_after' is invalid: 'yesterday' is not a date or time; write 2024-01-31",
         ),
-        ({"full": True, "updated_after": "2024-01-31"}, "`full` reads every record"),
+        ({"full": True, "updated_after": "2024-01-31"}, "'full' reads every record"),
         ({"updated_after": "2024-02-01", "updated_before": "2024-01-01"}, "swap them or widen the window"),
     ],
 )
