@@ -47,10 +47,12 @@ def instance_here() -> Iterator[dg.DagsterInstance]:
     """
     from dagster._core.instance import InstanceRef
 
-    if os.environ.get("DAGSTER_HOME"):
-        with dg.DagsterInstance.get() as named:
-            home = named.root_directory
-        with dg.DagsterInstance.from_ref(InstanceRef.from_dir(home, overrides=_OVERRIDES)) as instance:
+    if named := os.environ.get("DAGSTER_HOME"):
+        home = Path(named).expanduser()
+        if not (home.is_absolute() and home.is_dir()):
+            # Raises, and says what is wrong.
+            dg.DagsterInstance.get()
+        with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=_OVERRIDES)) as instance:
             yield instance
         return
     if not Path("dagster.yaml").is_file():

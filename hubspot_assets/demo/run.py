@@ -16,8 +16,8 @@ from hubspot_assets.demo.stopping import INTERRUPTED, ignore_signals, stop_on_si
 from hubspot_assets.settings.hubspot import Settings
 
 DUCKDB_PATH = Path(".data/demo.duckdb")
-DAYS = 40
-"""For so long the made-up company has had visitors."""
+DAYS = 14
+"""Days of events: each is a partition of three tables, and Dagster stores two events for each, in 20 ms of CPU apiece."""
 INSTANCE = "defs/dagster.yaml"
 WORKSPACE = "demo/workspace.yaml"
 """Settings of Dagster, as those of the project."""
