@@ -17,7 +17,7 @@ from hubspot_assets.settings.hubspot import Settings
 
 DUCKDB_PATH = Path(".data/demo.duckdb")
 DAYS = 14
-"""Days of events: each is a partition of three tables, and Dagster stores two events for each, in 20 ms of CPU apiece."""
+"""Days of events: each is a partition of three tables, and Dagster stores two events for each (20 ms of CPU each)."""
 INSTANCE = "defs/dagster.yaml"
 WORKSPACE = "demo/workspace.yaml"
 """Settings of Dagster, as those of the project."""
