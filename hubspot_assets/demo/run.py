@@ -16,8 +16,11 @@ from hubspot_assets.demo.stopping import INTERRUPTED, ignore_signals, stop_on_si
 from hubspot_assets.settings.hubspot import Settings
 
 DUCKDB_PATH = Path(".data/demo.duckdb")
-DAYS = 14
-"""Days of events: each is a partition of three tables, and Dagster stores two events for each (20 ms of CPU each)."""
+DAYS = 21
+"""Days of events, the newest e-mail campaign among them.
+
+Each is a partition of three tables, and Dagster stores two events for each (20 ms of CPU each).
+"""
 INSTANCE = "defs/dagster.yaml"
 WORKSPACE = "demo/workspace.yaml"
 """Settings of Dagster, as those of the project."""
