@@ -24,7 +24,7 @@ from rich.table import Table as Printed
 
 from hubspot_assets.sync.syncs import SYNCS
 from hubspot_assets.warehouse.base import Merge, Table
-from hubspot_assets.warehouse.lake.commits import MEMORY
+from hubspot_assets.warehouse.lake.desk import MEMORY
 from hubspot_assets_tests.benchmarks.duckdb_merge import CONTACTS, contacts, memory, neighbors, scattered
 from hubspot_assets_tests.s3_bed import Store
 from hubspot_assets_tests.s3_faults import FaultyStore

@@ -11,36 +11,31 @@ Each entry is put there by a conditional write. Whoever comes second draws up an
 import contextlib
 import logging
 import random
-import tempfile
 import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from hubspot_assets.warehouse.base import Counts, Table, TableNotFound, WarehouseBusy, Write, WriteAfter
-from hubspot_assets.warehouse.duckdb.file import default_memory, is_short_of_memory
+from hubspot_assets.warehouse.duckdb.file import is_short_of_memory
 from hubspot_assets.warehouse.lake import redo
 from hubspot_assets.warehouse.lake.bucket import Bucket
+from hubspot_assets.warehouse.lake.desk import MEMORY, Desk, most_memory
 from hubspot_assets.warehouse.lake.draft import Draft
 from hubspot_assets.warehouse.lake.log import Logs, Outrun
 from hubspot_assets.warehouse.lake.redo import Redo
 from hubspot_assets.warehouse.lake.snapshot import DataFile, opened
-from hubspot_assets.warehouse.parquet_stage import FOLDER_PREFIX
 from hubspot_assets.warehouse.writes import is_idle
 
 ATTEMPTS = 10
 
 OLD = timedelta(days=1)
 """Age of a record whose commit was never made, after which its writer is dead."""
-
-MEMORY = 200
-"""MiB that DuckDB may use; it goes to disk for the rest."""
 
 _log = logging.getLogger(__name__)
 
@@ -60,8 +55,6 @@ class Committer:
         self._wait = wait
         self._turn = threading.Lock()
         self._memory = MEMORY
-        with duckdb.connect() as connection:
-            self._most_memory = default_memory(connection)
 
     def commit(self, writes: Sequence[Write | WriteAfter]) -> list[Counts]:
         """Do the writes in order.
@@ -78,7 +71,7 @@ class Committer:
                     self._say_again(outrun.table, attempt)
                 except duckdb.Error as error:
                     # How much DuckDB needs can only be guessed; a guess that once was too low stays doubled.
-                    if not is_short_of_memory(error) or self._memory >= self._most_memory:
+                    if not is_short_of_memory(error) or self._memory >= most_memory():
                         raise
                     self._memory *= 2
         raise WarehouseBusy(f"Others write to tables of {self._bucket.place} all the time; run it again later.")
@@ -90,7 +83,7 @@ class Committer:
                 self._recover(path, since)
 
     def _attempt(self, writes: Sequence[Write | WriteAfter]) -> list[Counts]:
-        with self._desk() as desk:
+        with Desk.set_up(self._memory) as desk:
             made, counts, drafts = self._drawn_up(desk, writes)
             order = [name for name in _in_order(made) if drafts[name].is_changed]
             for name in order:
@@ -126,14 +119,14 @@ class Committer:
             [write for name in versions for write in writes if write.table.name == name and not is_idle(write)],
         )
 
-    def _follow(self, desk: "_Desk", rest: Redo, drafts: dict[str, Draft]) -> None:
+    def _follow(self, desk: Desk, rest: Redo, drafts: dict[str, Draft]) -> None:
         """Commit the tables after the first, each once, whoever else does the same; then the record may go."""
         for name in rest.versions:
             writes = [write for write in rest.writes if write.table.name == name]
             self._commit_once(desk, rest, writes, drafts.get(name))
         redo.drop(self._bucket, rest.path)
 
-    def _commit_once(self, desk: "_Desk", rest: Redo, writes: Sequence[Write], draft: Draft | None) -> None:
+    def _commit_once(self, desk: Desk, rest: Redo, writes: Sequence[Write], draft: Draft | None) -> None:
         table = writes[0].table
         for attempt in range(ATTEMPTS):
             if draft is None:
@@ -164,7 +157,7 @@ class Committer:
             redo.drop(self._bucket, path)
         else:
             _log.info("A commit to %s was cut short; it is completed", ", ".join(rest.versions))
-            with self._desk() as desk:
+            with Desk.set_up(self._memory) as desk:
                 try:
                     self._follow(desk, rest, {})
                 except TableNotFound:
@@ -178,7 +171,7 @@ class Committer:
         Raises:
             Outrun: If the table is no longer of this version.
         """
-        with self._desk() as desk:
+        with Desk.set_up(self._memory) as desk:
             draft = self._draft(desk, table)
             if draft.snapshot.version != version:
                 raise Outrun(table.name)
@@ -204,7 +197,7 @@ class Committer:
             self._logs.put(draft.name, draft.snapshot.version + 1, actions, commit or uuid.uuid4().hex)
 
     def _drawn_up(
-        self, desk: "_Desk", writes: Sequence[Write | WriteAfter]
+        self, desk: Desk, writes: Sequence[Write | WriteAfter]
     ) -> tuple[list[Write], list[Counts], dict[str, Draft]]:
         made: list[Write] = []
         counts: list[Counts] = []
@@ -218,7 +211,7 @@ class Committer:
             made.append(concrete)
         return made, counts, drafts
 
-    def _draft(self, desk: "_Desk", table: Table) -> Draft:
+    def _draft(self, desk: Desk, table: Table) -> Draft:
         snapshot = opened(self._logs, table.name)
         if snapshot is None:
             raise TableNotFound(f"There is no table {table.name} in {self._bucket.place}; sync it first.")
@@ -227,35 +220,6 @@ class Committer:
     def _say_again(self, table: str, attempt: int) -> None:
         _log.info("Table %s changed while a commit to it was drawn up; it is drawn up again", table)
         time.sleep(random.uniform(0, self._wait * 2 ** min(attempt, 4)))
-
-    @contextlib.contextmanager
-    def _desk(self) -> Iterator["_Desk"]:
-        with (
-            tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as folder,
-            duckdb_for(folder, self._memory) as connection,
-        ):
-            yield _Desk(connection, Path(folder))
-
-
-def duckdb_for(folder: str, memory: int = MEMORY) -> duckdb.DuckDBPyConnection:
-    """A DuckDB that computes in little memory, and in UTC."""
-    settings = {
-        "memory_limit": f"{memory}MiB",
-        "threads": 2,
-        "preserve_insertion_order": False,
-        "temp_directory": f"{folder}/spilled",
-    }
-    connection = duckdb.connect(config=settings)
-    connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-    return connection
-
-
-class _Desk:
-    """Where commits are drawn up: a DuckDB, and a folder for files."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-        self.connection = connection
-        self.folder = folder
 
 
 def _in_order(writes: Sequence[Write]) -> list[str]:

@@ -1,6 +1,5 @@
 """Delta Lake tables on S3 as the destination: DuckDB computes on this machine, deltalake keeps the logs."""
 
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,7 +25,8 @@ from hubspot_assets.warehouse.base import (
 from hubspot_assets.warehouse.duckdb.sql import aggregation, by_day, condition, quoted
 from hubspot_assets.warehouse.lake.bucket import Bucket, Place
 from hubspot_assets.warehouse.lake.check import check
-from hubspot_assets.warehouse.lake.commits import Committer, duckdb_for
+from hubspot_assets.warehouse.lake.commits import Committer
+from hubspot_assets.warehouse.lake.desk import Questions
 from hubspot_assets.warehouse.lake.errors import named_errors
 from hubspot_assets.warehouse.lake.log import Logs
 from hubspot_assets.warehouse.lake.removal import remove
@@ -34,7 +34,7 @@ from hubspot_assets.warehouse.lake.schema import ensured
 from hubspot_assets.warehouse.lake.small_tables import SmallTables
 from hubspot_assets.warehouse.lake.snapshot import DataFile, Snapshot, opened
 from hubspot_assets.warehouse.lake.sql import DIALECT, as_read
-from hubspot_assets.warehouse.parquet_stage import FOLDER_PREFIX, ParquetStage
+from hubspot_assets.warehouse.parquet_stage import ParquetStage
 from hubspot_assets.warehouse.spool import spooled
 from hubspot_assets.warehouse.sql import Dialect
 from hubspot_assets.warehouse.writes import is_idle
@@ -64,6 +64,7 @@ class LakeWarehouse(Warehouse):
         self._logs = Logs(bucket)
         self._committer = Committer(bucket, self._logs)
         self._small_tables = SmallTables(bucket)
+        self._questions = Questions()
         self._kept = threading.local()
 
     @property
@@ -244,11 +245,7 @@ class LakeWarehouse(Warehouse):
 
     @contextmanager
     def _asking(self) -> Iterator["_Asking"]:
-        with (
-            named_errors(self.place),
-            tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as folder,
-            duckdb_for(folder) as connection,
-        ):
+        with named_errors(self.place), self._questions.connection() as connection:
             yield _Asking(self.place, connection, self._open, self._small_tables)
 
 
