@@ -1,18 +1,22 @@
 """All that a HubSpot account has, on S3 by the IO manager: as the portal has it, whatever people do there.
 
-LAKE_FAMILIES=all brings all object types and pairs, not only a few.
+LAKE_FAMILIES=all brings all object types and pairs, and every dataset; otherwise a few stand for all.
 """
 
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
 
 import dagster as dg
 import pytest
 
+from hubspot_assets.catalog.datasets import DATASETS, DEFAULT_DATASETS
 from hubspot_assets.defs.assets.account import account_asset
 from hubspot_assets.defs.assets.associations import pairs_of
+from hubspot_assets.defs.assets.days import day_partitions
 from hubspot_assets.defs.build import families_of
 from hubspot_assets.defs.io_managers.tables import tables_io_manager
 from hubspot_assets.defs.names import Names
@@ -23,11 +27,28 @@ from hubspot_assets.settings.hubspot import Settings
 from hubspot_assets.warehouse.base import Warehouse
 from hubspot_assets_tests.s3_bed import BUCKET, EXTERNAL_ID, REGION
 from hubspot_assets_tests.s3_faults import FaultyStore
+from hubspot_assets_tests.sync.listing import Listing
+from hubspot_assets_tests.sync.test_days import ByDay
+from hubspot_assets_tests.sync.test_marketing import KINDS, Marketing
+from hubspot_assets_tests.sync.test_property_history import Remembering
 from hubspot_assets_tests.truth import assert_equals_portal
 
 TEXTS = {"contacts": "firstname", "companies": "name", "tickets": "subject"}
 """Object types that people work on, and a property that they edit."""
 PREFIX = "hubspot/families"
+SOME = {
+    "HUBSPOT_OBJECTS": ",".join(TEXTS),
+    "HUBSPOT_ASSOCIATIONS": "contacts_to_companies,companies_to_contacts",
+    "HUBSPOT_DATASETS": ",".join(DEFAULT_DATASETS),
+}
+VISITS = "e_visited_page"
+EVERYTHING = {
+    "HUBSPOT_DATASETS": ",".join(DATASETS),
+    "HUBSPOT_EVENTS": VISITS,
+    "HUBSPOT_PROPERTY_HISTORY": '{"tickets": ["subject", "hs_pipeline_stage"]}',
+}
+DAYS = 40
+"""So many days are read of what is read by days; the portal has no older ones."""
 REQUESTS = 6
 """At most so many does a sync make of the store where nothing has changed."""
 
@@ -51,12 +72,9 @@ def on_s3(account: Portal, s3_store, way, monkeypatch) -> Portal:
         "AWS_ENDPOINT_URL": way.endpoint,
         **{name.upper(): value for name, value in s3_store.keys.items()},
     }
-    if os.environ.get("LAKE_FAMILIES") != "all":
-        settings |= {"HUBSPOT_OBJECTS": ",".join(TEXTS)}
-        settings |= {"HUBSPOT_ASSOCIATIONS": "contacts_to_companies,companies_to_contacts"}
+    settings |= EVERYTHING if os.environ.get("LAKE_FAMILIES") == "all" else SOME
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.delenv("HUBSPOT_DATASETS")
     return account
 
 
@@ -64,6 +82,10 @@ def sync(*, full: bool = False, until: str = "archived") -> list[str]:
     """Materialize everything, both partitions or the latest one; the names of the assets."""
     settings = Settings.load()
     assets = [asset for family in families_of(settings, Names()) for asset in family.assets]
+    by_days = [each for each in assets if isinstance(each.partitions_def, dg.DailyPartitionsDefinition)]
+    if by_days:
+        sync_days(settings, by_days)
+    assets = [each for each in assets if each not in by_days]
     ops = {asset.op.name: {"config": {"full": True}} for asset in assets} if full else {}
     result = dg.materialize(
         [account_asset(settings, Names()), *assets],
@@ -73,6 +95,14 @@ def sync(*, full: bool = False, until: str = "archived") -> list[str]:
     )
     assert result.success
     return [each.asset_key.path[-1] for each in result.get_asset_materialization_events() if each.asset_key]
+
+
+def sync_days(settings: Settings, assets: Sequence[dg.AssetsDefinition]) -> None:
+    """Materialize the recent days of what is read by days."""
+    days = day_partitions(settings).get_partition_keys()[-DAYS:]
+    resources = {"hubspot": hubspot_resource(settings), "tables": tables_io_manager(settings)}
+    tags = {"dagster/asset_partition_range_start": days[0], "dagster/asset_partition_range_end": days[-1]}
+    assert dg.materialize(assets, resources=resources, tags=tags).success
 
 
 def assert_everything_equals(portal: Portal, warehouse: Warehouse) -> None:
@@ -100,6 +130,24 @@ def assert_everything_equals(portal: Portal, warehouse: Warehouse) -> None:
     assert Counter(stored) == Counter(pipelines)
     for table in ("PIPELINE_STAGES", "OWNER_TEAMS", "ASSOCIATION_DEFINITIONS", "OBJECT_AND_EVENT_TYPE_DEFINITIONS"):
         assert warehouse.count(table), table
+    if "lists" in settings.datasets:
+        assert_what_stands_beside_equals(portal, warehouse)
+
+
+def assert_what_stands_beside_equals(portal: Portal, warehouse: Warehouse) -> None:
+    """Lists, marketing, versions of properties, and what is read by days."""
+    nobody: Any = None
+    Listing(portal, nobody, warehouse).assert_equal()
+    marketing = Marketing(portal, nobody, warehouse)
+    for name, (column, kind) in KINDS.items():
+        standing = [str(row[column]) for row in marketing.rows(name) if row["DELETEDAT"] is None]
+        assert Counter(standing) == Counter(portal.things(kind)), name
+    assert marketing.has_all_submissions()
+    history = Remembering(portal, nobody, warehouse)
+    assert history.versions() == history.served()
+    by_days = ByDay(portal, nobody, warehouse)
+    for what in (VISITS, "email_events"):
+        assert by_days.ids(what) == by_days.true_ids(what), what
 
 
 def people_work(portal: Portal) -> None:
@@ -115,6 +163,11 @@ def people_work(portal: Portal) -> None:
     portal.create_property("contacts", "shoe_size", "number", values=dict.fromkeys(contacts[::3], "44"))
     portal.create_property("companies", "seats", "number", values=dict.fromkeys(companies, "7.5"), touch=True)
     portal.put_owner(424_242, first_name="Ida")
+    portal.join_list(int(portal.lists()[0]["listId"]), contacts[-3:])
+    portal.put_thing("forms", min(portal.things("forms")), name="Edited")
+    portal.remove_thing("workflows", min(portal.things("workflows")))
+    now = portal.now()
+    portal.make_events(VISITS, 20, now - timedelta(days=3), now)
 
 
 def test_all_tables_equal_the_portal_and_an_idle_tick_asks_little_and_writes_nothing(on_s3, way):

@@ -93,9 +93,12 @@ def by_day(portal: Portal, connect: Callable[..., Client], warehouse: DuckDBWare
 
 @pytest.fixture(params=["duckdb", "snowflake"])
 def anywhere(request, portal: Portal, connect: Callable[..., Client], warehouse: DuckDBWarehouse) -> Iterator[ByDay]:
-    """The same on each destination."""
+    """The same on each destination; a test may name others than these."""
     if request.param == "duckdb":
         yield ByDay(portal, connect(portal), warehouse)
+        return
+    if request.param == "s3":
+        yield ByDay(portal, connect(portal), request.getfixturevalue("s3_store").warehouse())
         return
     with closing(request.getfixturevalue("snowflake_server").warehouse()) as snowflake:
         yield ByDay(portal, connect(portal), snowflake)
@@ -159,6 +162,7 @@ def test_a_quiet_week_costs_one_request(by_day: ByDay) -> None:
     assert len(by_day.portal.requests("event-occurrences")) == 1
 
 
+@pytest.mark.parametrize("anywhere", ["duckdb", "snowflake", "s3"], indirect=True)
 @pytest.mark.parametrize("what", [CALLS, "email_events"])
 def test_what_came_late_is_found_by_reading_its_day_again(anywhere: ByDay, what: str) -> None:
     portal, now = anywhere.portal, anywhere.portal.now()

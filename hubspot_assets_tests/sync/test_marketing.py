@@ -18,6 +18,7 @@ from hubspot_assets.sync.reference import ReferenceSource
 from hubspot_assets.sync.report import Report
 from hubspot_assets.sync.run import run
 from hubspot_assets.sync.source import Source, Unavailable
+from hubspot_assets.warehouse.base import Warehouse
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 
 PARTICIPATIONS = "marketing_event_participations"
@@ -48,7 +49,7 @@ def email_of(body: Mapping[str, Any]) -> str | None:
 class Marketing:
     """Syncs of the tables of marketing."""
 
-    def __init__(self, portal: Portal, client: Client, warehouse: DuckDBWarehouse) -> None:
+    def __init__(self, portal: Portal, client: Client, warehouse: Warehouse) -> None:
         self.portal, self.client, self.warehouse = portal, client, warehouse
 
     def sync(self, name: str, full: bool = False) -> Report:

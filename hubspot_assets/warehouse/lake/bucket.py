@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 from pyarrow import fs
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 TRIES = 10
 """How often each of the three tries a request that fails in passing."""
+AT_ONCE = 8 * 2**20
+"""Bytes up to which a file is sent or fetched by one request; a larger one goes in parts, several at a time."""
+CUT_SHORT = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
+"""What the SDK does not try again: an answer that begins, and does not end."""
 MOST_REMOVED = 1_000
 """Files that S3 deletes in one request."""
 
@@ -152,18 +156,31 @@ class Bucket:
 
     def upload(self, file: Path, path: str) -> None:
         """Put a file below the prefix."""
+        if file.stat().st_size <= AT_ONCE:
+            self.put(path, file.read_bytes())
+            return
         self.client.upload_file(str(file), self.place.bucket, self.place.key(path), ExtraArgs=self.encryption())
 
-    def download(self, path: str, file: Path) -> None:
-        """Get a file from below the prefix."""
+    def download(self, path: str, file: Path, size: int) -> None:
+        """Get a file of so many bytes from below the prefix."""
+        body = self.get(path) if size <= AT_ONCE else None
+        if body is not None:
+            file.write_bytes(body)
+            return
         self.client.download_file(self.place.bucket, self.place.key(path), str(file))
 
     def get(self, path: str) -> bytes | None:
         """What a small file below the prefix has; None if there is none."""
-        try:
-            return self.client.get_object(Bucket=self.place.bucket, Key=self.place.key(path))["Body"].read()
-        except self.client.exceptions.NoSuchKey:
-            return None
+        at = {"Bucket": self.place.bucket, "Key": self.place.key(path)}
+        for attempt in range(TRIES):
+            try:
+                return self.client.get_object(**at)["Body"].read()
+            except self.client.exceptions.NoSuchKey:
+                return None
+            except CUT_SHORT:
+                if attempt == TRIES - 1:
+                    raise
+        raise AssertionError("the last try raises")
 
     def encryption(self) -> Mapping[str, str]:
         """What an upload says of its encryption."""
@@ -174,22 +191,25 @@ class Bucket:
         """Put a small file below the prefix."""
         self.client.put_object(Bucket=self.place.bucket, Key=self.place.key(path), Body=body, **self.encryption())
 
-    def put_new(self, path: str, body: bytes) -> bool:
-        """Put a small file below the prefix if there is none; False if there is one, be it this one."""
+    def put_new(self, path: str, body: bytes) -> str | None:
+        """Put a small file below the prefix if there is none.
+
+        Returns:
+            Its tag, as `listed` has it; None if there is such a file, be it this one.
+        """
         at = {"Bucket": self.place.bucket, "Key": self.place.key(path)}
         for attempt in range(TRIES):
             try:
-                self.client.put_object(**at, Body=body, IfNoneMatch="*", **self.encryption())
-                return True
+                return self.client.put_object(**at, Body=body, IfNoneMatch="*", **self.encryption())["ETag"]
             except ClientError as error:
                 status = error.response["ResponseMetadata"]["HTTPStatusCode"]
                 if status not in (409, 412):
                     raise
                 # 409: another request for the same file has not come to its end yet.
                 if status == 412 or attempt == TRIES - 1:
-                    return False
+                    return None
                 time.sleep(0.1)
-        return False
+        return None
 
     def listed(self, folder: str, after: str = "") -> list[tuple[str, str]]:
         """The files of a folder below the prefix whose names come after some text, with tags of what they have."""

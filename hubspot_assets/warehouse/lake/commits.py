@@ -29,6 +29,7 @@ from hubspot_assets.warehouse.lake.desk import MEMORY, Desk, most_memory
 from hubspot_assets.warehouse.lake.draft import Draft
 from hubspot_assets.warehouse.lake.log import Logs, Outrun
 from hubspot_assets.warehouse.lake.redo import Redo
+from hubspot_assets.warehouse.lake.small_files import SmallFiles
 from hubspot_assets.warehouse.lake.snapshot import DataFile, opened
 from hubspot_assets.warehouse.writes import is_idle
 
@@ -46,12 +47,14 @@ class Committer:
     Args:
         bucket: Where they are.
         logs: Their logs.
+        small_files: Copies of small files.
         wait: Seconds before a commit that came second is drawn up anew.
     """
 
-    def __init__(self, bucket: Bucket, logs: Logs, *, wait: float = 0.5) -> None:
+    def __init__(self, bucket: Bucket, logs: Logs, small_files: SmallFiles, *, wait: float = 0.5) -> None:
         self._bucket = bucket
         self._logs = logs
+        self._small_files = small_files
         self._wait = wait
         self._turn = threading.Lock()
         self._memory = MEMORY
@@ -215,7 +218,7 @@ class Committer:
         snapshot = opened(self._logs, table.name)
         if snapshot is None:
             raise TableNotFound(f"There is no table {table.name} in {self._bucket.place}; sync it first.")
-        return Draft(self._bucket, table, snapshot, desk.connection, desk.folder)
+        return Draft(self._bucket, self._small_files, table, snapshot, desk.connection, desk.folder)
 
     def _say_again(self, table: str, attempt: int) -> None:
         _log.info("Table %s changed while a commit to it was drawn up; it is drawn up again", table)

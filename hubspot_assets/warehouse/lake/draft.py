@@ -28,6 +28,7 @@ from hubspot_assets.warehouse.duckdb.staging import (
 from hubspot_assets.warehouse.filters import naive_utc
 from hubspot_assets.warehouse.lake.bucket import Bucket
 from hubspot_assets.warehouse.lake.parts import ROW, Parts
+from hubspot_assets.warehouse.lake.small_files import SmallFiles
 from hubspot_assets.warehouse.lake.snapshot import DataFile, Snapshot
 from hubspot_assets.warehouse.lake.sql import DIALECT
 from hubspot_assets.warehouse.parquet_stage import POSITION as STAGE_POSITION
@@ -52,6 +53,7 @@ class Draft:
 
     Args:
         bucket: Where the table is.
+        small_files: Copies of small files.
         table: The table.
         snapshot: The table as it is.
         connection: A DuckDB of one's own.
@@ -61,6 +63,7 @@ class Draft:
     def __init__(
         self,
         bucket: Bucket,
+        small_files: SmallFiles,
         table: Table,
         snapshot: Snapshot,
         connection: duckdb.DuckDBPyConnection,
@@ -71,7 +74,7 @@ class Draft:
         self.name = table.name
         self.snapshot = snapshot
         self._connection = connection
-        self._parts = Parts(bucket, table, snapshot.columns, connection, folder)
+        self._parts = Parts(bucket, small_files, table, snapshot.columns, connection, folder)
         self._stored = StoredTable(table.name, snapshot.columns)
         self._before = snapshot.files()
         self._files = list(self._before)

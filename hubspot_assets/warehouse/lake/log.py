@@ -95,7 +95,9 @@ class Logs:
                 copy.delta = DeltaTable(str(copy.folder.parent))
             return copy.delta
 
-    def put(self, table: str, version: int, actions: Sequence[Mapping[str, Any]], commit: str) -> None:
+    def put(
+        self, table: str, version: int, actions: Sequence[Mapping[str, Any]], commit: str, operation: str = "WRITE"
+    ) -> None:
         """Make a version of a table.
 
         Args:
@@ -103,17 +105,21 @@ class Logs:
             version: The one after that which the actions were drawn up from.
             actions: What the entry says.
             commit: What identifies the commit.
+            operation: What the history of the table is to call it.
 
         Raises:
             Outrun: If somebody else has made the version.
         """
         now = int(time.time() * 1_000)
-        info = {"timestamp": now, "operation": "WRITE", "operationParameters": {}, "engineInfo": "hubspot-assets"}
+        info = {"timestamp": now, "operation": operation, "operationParameters": {}, "engineInfo": "hubspot-assets"}
         lines = [{"commitInfo": {**info, COMMIT_ID: commit}}, *actions]
         body = "\n".join(map(json.dumps, lines)).encode()
-        if not self._bucket.put_new(_entry(table, version), body) and not self.has(table, version, commit):
+        tag = self._bucket.put_new(_entry(table, version), body)
+        if tag:
+            self._take(table, version, body, tag)
+        elif not self.has(table, version, commit):
             raise Outrun(table)
-        if version % CHECKPOINT_EVERY == 0:
+        if version and version % CHECKPOINT_EVERY == 0:
             try:
                 self.checkpoint(table)
             except (ClientError, BotoCoreError, DeltaError, OSError) as error:
@@ -140,6 +146,16 @@ class Logs:
         """Whether a version of a table was made by a commit; None if there is no such version."""
         entry = self._bucket.get(_entry(table, version))
         return None if entry is None else commit.encode() in entry
+
+    def _take(self, table: str, version: int, body: bytes, tag: str) -> None:
+        """Put an entry that was made here into the copy, if it is the next one."""
+        with self._turn:
+            copy = self._copies.get(table)
+            if copy is None and version == 0:
+                copy = self._copies[table] = _Copy(self._new_folder())
+            if copy is not None and copy.version == version - 1:
+                (copy.folder / _name(version)).write_bytes(body)
+                copy.version, copy.entries, copy.tag, copy.delta = version, copy.entries + 1, tag, None
 
     def _new_folder(self) -> Path:
         folder = Path(tempfile.mkdtemp(dir=self._folder.name), LOG)
@@ -181,5 +197,9 @@ class Logs:
         return True
 
 
+def _name(version: int) -> str:
+    return f"{version:020}.json"
+
+
 def _entry(table: str, version: int) -> str:
-    return f"{table}/{LOG}/{version:020}.json"
+    return f"{table}/{LOG}/{_name(version)}"

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from hubspot_assets.warehouse.base import Table
 from hubspot_assets.warehouse.duckdb.sql import literal, quoted
 from hubspot_assets.warehouse.lake.bucket import Bucket
+from hubspot_assets.warehouse.lake.small_files import SMALL, SmallFiles
 from hubspot_assets.warehouse.lake.snapshot import DataFile
 from hubspot_assets.warehouse.lake.sql import as_read, as_written
 
@@ -39,6 +40,7 @@ class Parts:
 
     Args:
         bucket: Where they are.
+        small_files: Copies of small ones.
         table: The table.
         columns: Its columns as they are stored, with DuckDB's names of their types.
         connection: Reads and writes them.
@@ -48,12 +50,14 @@ class Parts:
     def __init__(
         self,
         bucket: Bucket,
+        small_files: SmallFiles,
         table: Table,
         columns: Mapping[str, str],
         connection: duckdb.DuckDBPyConnection,
         folder: Path,
     ) -> None:
         self._bucket = bucket
+        self._small_files = small_files
         self._table = table
         self._columns = columns
         self._connection = connection
@@ -62,20 +66,16 @@ class Parts:
 
     def whole(self, file: DataFile) -> str:
         """A query of all columns of a file and ROW; fetches the file."""
-        path = self.local(file)
-        if not path.exists():
-            self._bucket.download(f"{self._table.name}/{file.path}", path)
-        return self._query(path, self._columns)
+        return self._query(self._fetched(file), self._columns)
 
     def some(self, file: DataFile, columns: Sequence[str]) -> str:
-        """A query of a few columns of a file and ROW; fetches nothing else.
+        """A query of a few columns of a file and ROW; fetches nothing else, unless the file is small.
 
         Good until the next one is asked for.
         """
         chosen = {c: self._columns[c] for c in dict.fromkeys(columns)}
-        path = self.local(file)
-        if path.exists():
-            return self._query(path, chosen)
+        if file.size <= SMALL or self.local(file).exists():
+            return self._query(self._fetched(file), chosen)
         with self._files.open_input_file(file.path) as opened:
             parquet = pq.ParquetFile(opened)
             found = [c for c in chosen if c in parquet.schema_arrow.names]
@@ -115,10 +115,21 @@ class Parts:
     def upload(self, file: DataFile) -> None:
         """Bring a new file to the others; nobody sees it before the log has it."""
         self._bucket.upload(self.local(file), f"{self._table.name}/{file.path}")
+        self._small_files.keep(self._table.name, self.local(file))
 
     def local(self, file: DataFile) -> Path:
         """Where a file is on this machine, if it is."""
         return self._folder / file.path
+
+    def _fetched(self, file: DataFile) -> Path:
+        path = self.local(file)
+        if path.exists():
+            return path
+        if file.size <= SMALL:
+            self._small_files.copy(self._table.name, file, path)
+        else:
+            self._bucket.download(f"{self._table.name}/{file.path}", path, file.size)
+        return path
 
     def _query(self, path: Path, columns: Mapping[str, str]) -> str:
         found = set(pq.read_schema(path).names)

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hubspot_assets.warehouse.base import Delete, Merge, Patch, Replace, Stage, Table, Write
-from hubspot_assets.warehouse.lake.bucket import Bucket
+from hubspot_assets.warehouse.lake.bucket import AT_ONCE, Bucket
 from hubspot_assets.warehouse.parquet_stage import POSITION, ParquetStage
 
 FOLDER = "_commits"
@@ -64,7 +64,11 @@ def keep(bucket: Bucket, redo: Redo) -> None:
                 "writes": told,
             }
             record.writestr(_CONTENTS, json.dumps(contents, default=_spelled))
+        size = file.tell()
         file.seek(0)
+        if size <= AT_ONCE:
+            bucket.put(redo.path, file.read())
+            return
         place = bucket.place
         bucket.client.upload_fileobj(file, place.bucket, place.key(redo.path), ExtraArgs=bucket.encryption())
 

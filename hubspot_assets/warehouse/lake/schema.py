@@ -1,20 +1,23 @@
 """The tables that a sync wants, from those that a lake has."""
 
 import json
+import tempfile
+import uuid
 from collections.abc import Sequence
+from pathlib import Path
 
 import pyarrow as pa
 from deltalake import DeltaTable
-from deltalake.exceptions import DeltaError
 
 from hubspot_assets.warehouse.base import PROPERTY, UNPARSED, SchemaChange, Table, WarehouseBusy, WarehouseError
 from hubspot_assets.warehouse.duckdb.sql import holds, literal, quoted, spelled
 from hubspot_assets.warehouse.lake.bucket import Bucket
 from hubspot_assets.warehouse.lake.commits import ATTEMPTS, Committer
-from hubspot_assets.warehouse.lake.log import CHECKPOINT_EVERY, Logs, Outrun
+from hubspot_assets.warehouse.lake.log import CHECKPOINT_EVERY, LOG, Logs, Outrun
 from hubspot_assets.warehouse.lake.parts import bounded
 from hubspot_assets.warehouse.lake.snapshot import Snapshot, opened
 from hubspot_assets.warehouse.lake.sql import DIALECT, lake_schema
+from hubspot_assets.warehouse.parquet_stage import FOLDER_PREFIX
 
 CONFIGURATION = {
     "delta.checkpointInterval": str(CHECKPOINT_EVERY),
@@ -34,7 +37,7 @@ def ensured(bucket: Bucket, logs: Logs, committer: Committer, table: Table, keep
         snapshot = opened(logs, table.name)
         try:
             if snapshot is None:
-                _create(bucket, table, keep_days)
+                _create(logs, table, keep_days)
                 return [SchemaChange(table.name, "created")]
             _refuse_other_keys(snapshot, table)
             changes += _added(committer, snapshot, table)
@@ -43,26 +46,25 @@ def ensured(bucket: Bucket, logs: Logs, committer: Committer, table: Table, keep
             return changes + _widened(committer, snapshot, table)
         except Outrun:
             continue
-        except DeltaError as error:
-            if "already exists" not in str(error):
-                raise
     raise WarehouseBusy(f"Others change table {table.name} in {bucket.place} all the time; run it again later.")
 
 
-def _create(bucket: Bucket, table: Table, keep_days: int) -> None:
+def _create(logs: Logs, table: Table, keep_days: int) -> None:
+    """Let deltalake make the table on this machine, and put what it says into the log."""
     # Said of the table, for deltalake's dataset takes a column of which a file says nothing for one of NULLs.
     skipping = ",".join(f"`{c}`" for c in bounded(table, table.schema.names))
-    DeltaTable.create(
-        bucket.place.uri(table.name),
-        schema=lake_schema(table.schema),
-        description=table.comment,
-        configuration={
-            **CONFIGURATION,
-            "delta.deletedFileRetentionDuration": f"interval {keep_days} days",
-            "delta.dataSkippingStatsColumns": skipping,
-        },
-        storage_options=bucket.storage_options(),
-    )
+    configuration = {
+        **CONFIGURATION,
+        "delta.deletedFileRetentionDuration": f"interval {keep_days} days",
+        "delta.dataSkippingStatsColumns": skipping,
+    }
+    with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as folder:
+        schema = lake_schema(table.schema)
+        DeltaTable.create(folder, schema=schema, description=table.comment, configuration=configuration)
+        [entry] = Path(folder, LOG).glob("*.json")
+        said = map(json.loads, entry.read_text().splitlines())
+        actions = [each for each in said if "commitInfo" not in each]
+    logs.put(table.name, 0, actions, uuid.uuid4().hex, "CREATE TABLE")
 
 
 def _added(committer: Committer, snapshot: Snapshot, table: Table) -> list[SchemaChange]:

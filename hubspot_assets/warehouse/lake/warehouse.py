@@ -31,7 +31,7 @@ from hubspot_assets.warehouse.lake.errors import named_errors
 from hubspot_assets.warehouse.lake.log import Logs
 from hubspot_assets.warehouse.lake.removal import remove
 from hubspot_assets.warehouse.lake.schema import ensured
-from hubspot_assets.warehouse.lake.small_tables import SmallTables
+from hubspot_assets.warehouse.lake.small_files import SmallFiles
 from hubspot_assets.warehouse.lake.snapshot import DataFile, Snapshot, opened
 from hubspot_assets.warehouse.lake.sql import DIALECT, as_read
 from hubspot_assets.warehouse.parquet_stage import ParquetStage
@@ -62,8 +62,8 @@ class LakeWarehouse(Warehouse):
         self._chunk_bytes = chunk_bytes
         self._keep_days = keep_days
         self._logs = Logs(bucket)
-        self._committer = Committer(bucket, self._logs)
-        self._small_tables = SmallTables(bucket)
+        self._small_files = SmallFiles(bucket)
+        self._committer = Committer(bucket, self._logs, self._small_files)
         self._questions = Questions()
         self._kept = threading.local()
 
@@ -246,7 +246,7 @@ class LakeWarehouse(Warehouse):
     @contextmanager
     def _asking(self) -> Iterator["_Asking"]:
         with named_errors(self.place), self._questions.connection() as connection:
-            yield _Asking(self.place, connection, self._open, self._small_tables)
+            yield _Asking(self.place, connection, self._open, self._small_files)
 
 
 class _Asking:
@@ -257,11 +257,11 @@ class _Asking:
         place: Place,
         connection: duckdb.DuckDBPyConnection,
         open_: Callable[[str], Snapshot | None],
-        small_tables: SmallTables,
+        small_files: SmallFiles,
     ) -> None:
         self._place = place
         self._open = open_
-        self._small_tables = small_tables
+        self._small_files = small_files
         self._connection = connection
         self.answer: Callable[[str, list[object]], duckdb.DuckDBPyRelation] = lambda query, values: connection.sql(
             query, params=values
@@ -280,7 +280,7 @@ class _Asking:
         asked = [*columns, *(column for column, _, _ in where)]
         if unknown := [column for column in asked if column not in snapshot.columns]:
             raise WarehouseError(f"Table {table} in lake {self._place} has no column {', '.join(unknown)}.")
-        filesystem = self._small_tables.filesystem(table, snapshot.files())
+        filesystem = self._small_files.filesystem(table, snapshot.files())
         files = snapshot.delta.to_pyarrow_dataset(filesystem=filesystem)
         source = f"files of {table}"
         self._connection.register(source, files)
