@@ -47,7 +47,7 @@ EVERYTHING = {
     "HUBSPOT_EVENTS": VISITS,
     "HUBSPOT_PROPERTY_HISTORY": '{"tickets": ["subject", "hs_pipeline_stage"]}',
 }
-DAYS = 40
+DAYS = 60
 """So many days are read of what is read by days; the portal has no older ones."""
 REQUESTS = 6
 """At most so many does a sync make of the store where nothing has changed."""
