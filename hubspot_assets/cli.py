@@ -160,7 +160,8 @@ def setup_s3(
 ) -> None:
     """Print the IAM policies and the commands that prepare a lake on S3, or what its readers need.
 
-    Where the settings name a lake that has been synced, readers are told of the tables and views that it has.
+    It changes nothing. Where the settings name a lake that has been synced, readers are told of the tables and views
+    that it has.
     """
     from hubspot_assets.setup.s3 import Lake, instructions, reader_instructions
 
@@ -180,6 +181,10 @@ def setup_s3(
         said = f"The lake cannot be read from here, so what follows is an example. {error}"
         Console(stderr=True, soft_wrap=True).print(said, markup=False, highlight=False)
         there, views = [], {}
+    else:
+        if not tables and not there:
+            said = "The settings name no lake with tables (HUBSPOT_DESTINATION=s3), so OBJECTS_CONTACTS is an example."
+            Console(stderr=True, soft_wrap=True).print(said, markup=False, highlight=False)
     print(reader_instructions(lake, tables or there or ["OBJECTS_CONTACTS"], views))
 
 

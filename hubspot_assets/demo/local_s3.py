@@ -78,18 +78,34 @@ def demo_lake() -> Iterator[Mapping[str, str]]:
 
 
 def files_written(lake: "LakeWarehouse") -> Table:
-    """What stands on S3: the files of each table, its rows, and the versions in its log."""
-    table = Table(title=f"Written to {lake.place} at {lake.place.endpoint}", title_justify="left")
+    """What stands on S3: the files of each table that has rows, and the versions in its log."""
+    title = f"Written to {lake.place} at {lake.place.endpoint}"
+    # Without lines between the columns, the longest name and all headings fit a terminal of 80 columns.
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("Delta table", no_wrap=True)
-    for heading in ("rows", "versions", "data files", "kB"):
-        table.add_column(heading, justify="right")
+    for heading in ("rows", "versions", "files", "kB"):
+        table.add_column(heading, justify="right", no_wrap=True)
     with lake.reading():
         for name in lake.tables():
             files, version = lake.files(name)
             size = sum(file.size for file in files) / 1_000
             rows = sum(file.rows for file in files)
+            if not rows:
+                continue
             table.add_row(name, f"{rows:,}", f"{version + 1:,}", f"{len(files):,}", f"{size:,.0f}")
     return table
+
+
+def how_to_open(lake: "LakeWarehouse", table: str) -> str:
+    """Python that reads a table of the demo's lake."""
+    options = {
+        "AWS_ENDPOINT_URL": lake.place.endpoint,
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": KEY,
+        "AWS_SECRET_ACCESS_KEY": KEY,
+    }
+    return f"deltalake.DeltaTable({lake.place.uri(table)!r}, storage_options={options}).scan().read_all()"
 
 
 def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:

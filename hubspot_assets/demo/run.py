@@ -6,14 +6,18 @@ import socket
 from contextlib import ExitStack
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
 from hubspot_assets.catalog.datasets import DEFAULT_DATASETS
-from hubspot_assets.demo.local_s3 import NoLocalS3, demo_lake, files_written
+from hubspot_assets.demo.local_s3 import NoLocalS3, demo_lake, files_written, how_to_open
 from hubspot_assets.demo.stopping import INTERRUPTED, ignore_signals, stop_on_signals
 from hubspot_assets.settings.hubspot import Settings
+
+if TYPE_CHECKING:
+    from hubspot_assets.warehouse.lake.warehouse import LakeWarehouse
 
 DUCKDB_PATH = Path(".data/demo.duckdb")
 DAYS = 21
@@ -96,7 +100,10 @@ def _demo(console: Console, stack: ExitStack, file: Path, ui_port: int | None, d
     ui = stack.enter_context(dagster_ui(ui_port))
     if code := _run(console):
         return code
-    console.print(_lake_that_was_written() if lake else _what_was_written(file))
+    if lake:
+        _show_lake(console, stays=ui is not None)
+    else:
+        console.print(_what_was_written(file))
     if ui is None:
         return 0
     console.print(
@@ -147,11 +154,16 @@ def _move_in(file: Path) -> Path:
     return folder
 
 
-def _lake_that_was_written() -> Table:
+def _show_lake(console: Console, *, stays: bool) -> None:
     from hubspot_assets.defs.resources.warehouse import warehouse_of
-    from hubspot_assets.settings.hubspot import Settings
 
-    return files_written(warehouse_of(Settings.load()))  # pyright: ignore[reportArgumentType]
+    lake: LakeWarehouse = warehouse_of(Settings.load())  # pyright: ignore[reportAssignmentType]
+    console.print(files_written(lake))
+    if not stays:
+        console.print("These files are gone with the demo; without --once they stay until Ctrl-C, for other readers.")
+        return
+    console.print("Until Ctrl-C, any reader of Delta Lake tables opens them. In Python:")
+    console.print(how_to_open(lake, "OBJECTS_CONTACTS"), style="cyan", markup=False, highlight=False, soft_wrap=True)
 
 
 def _what_was_written(file: Path) -> Table:

@@ -79,7 +79,7 @@ def instructions(lake: Lake) -> str:
     location = "" if lake.region == "us-east-1" else f" --create-bucket-configuration LocationConstraint={lake.region}"
     key = f"S3_KMS_KEY_ID={lake.kms_key}\n" if lake.kms_key else ""
     return f"""\
-# 1. The bucket, if there is none. No lifecycle rule may delete below {lake.prefix}/.
+{_to_fill_in(lake)}# 1. The bucket, if there is none. No lifecycle rule may delete below {lake.prefix}/.
 
 aws s3api create-bucket --bucket {lake.bucket} --region {lake.region}{location}
 
@@ -93,6 +93,9 @@ cat > policy.json <<'END'
 END
 aws iam create-role --role-name {lake.role} --assume-role-policy-document file://trust.json
 aws iam put-role-policy --role-name {lake.role} --policy-name hubspot-lake --policy-document file://policy.json
+
+#    Whoever is of another account also needs a policy there that allows sts:AssumeRole on this role. Without a role:
+#    attach policy.json to whoever runs the syncs, and leave S3_ROLE_ARN and S3_EXTERNAL_ID out.
 
 # 3. Give the program these settings, in the environment or in a file `.env`, beside the AWS credentials of
 #    {lake.principal} (AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role of the machine).
@@ -140,6 +143,7 @@ def reader_instructions(lake: Lake, tables: Sequence[str], views: Mapping[str, S
 
 CREATE EXTERNAL VOLUME HUBSPOT_LAKE ALLOW_WRITES = FALSE STORAGE_LOCATIONS = ((NAME = 's3' STORAGE_PROVIDER = 'S3'
   STORAGE_BASE_URL = '{url}/' STORAGE_AWS_ROLE_ARN = '<the reader''s role>'));
+DESC EXTERNAL VOLUME HUBSPOT_LAKE; -- names the user and the external id that the role's trust policy has to let in
 CREATE CATALOG INTEGRATION HUBSPOT_DELTA CATALOG_SOURCE = OBJECT_STORE TABLE_FORMAT = DELTA ENABLED = TRUE;
 {snowflake}{made.get("snowflake", "")}
 
@@ -159,8 +163,20 @@ CREATE SECRET (TYPE s3, PROVIDER credential_chain, REGION '{lake.region}');
 
 -- Polars and pandas, in Python
 
--- polars.scan_delta("{url}/{tables[0]}")
--- deltalake.DeltaTable("{url}/{tables[0]}").to_pandas()
+-- rows = polars.scan_delta("{url}/{tables[0]}", storage_options={{"AWS_REGION": "{lake.region}"}})
+-- rows.collect().to_pandas()
+"""
+
+
+def _to_fill_in(lake: Lake) -> str:
+    """What to say first where names are still to be chosen."""
+    if "<" not in f"{lake.bucket}{lake.principal}":
+        return ""
+    return """\
+# To have this with your names in place of those in <>:
+#   hubspot-assets setup s3 --url s3://bucket/prefix --region eu-central-1 \\
+#     --principal arn:aws:iam::123456789012:user/dagster --external-id "$(openssl rand -hex 16)"
+
 """
 
 
