@@ -15,10 +15,13 @@ from hubspot_assets.warehouse.lake.bucket import Place
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _COLORS = re.compile(r"\x1b\[[0-9;]*m")
 _UNREACHABLE = ("error sending request", "Couldn't connect", "NETWORK_CONNECTION", "timed out", "Max retries")
+_CONNECTION = (aws.HTTPClientError, aws.ConnectionError, aws.IncompleteReadError)
 
 _WRONG_KEYS = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidClientTokenId"})
 _OLD_KEYS = frozenset({"InvalidToken", "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
-_PASSING = frozenset({"SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "ThrottlingException"})
+_PASSING = frozenset(
+    {"SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "ThrottlingException", "Throttling"}
+)
 
 
 @contextmanager
@@ -44,6 +47,13 @@ def explained(error: Exception, place: Place) -> WarehouseError:
             "There are no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or run "
             f"where a role is attached. ({said})"
         )
+    if code in _WRONG_KEYS:
+        return WarehouseError(f"The AWS keys are wrong: see AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. ({said})")
+    if code in _OLD_KEYS:
+        return WarehouseError(f"The AWS session token is missing or has expired: renew AWS_SESSION_TOKEN. ({said})")
+    if code in _PASSING or isinstance(error, _CONNECTION) or any(sign in said for sign in _UNREACHABLE):
+        where = place.endpoint or f"S3 in {place.region}"
+        return WarehouseUnreachable(f"{where} does not answer, again and again; run it again later. ({said})")
     if getattr(error, "operation_name", None) == "AssumeRole":
         return WarehouseError(
             f"Role {place.role} (S3_ROLE_ARN) may not be assumed: see that its trust policy names whoever these "
@@ -57,15 +67,8 @@ def explained(error: Exception, place: Place) -> WarehouseError:
             f"{_who(place)} may not {_action(error)} in {place}, or the bucket belongs to somebody else; "
             f"`hubspot-assets setup s3` prints the policy that is needed. ({said})"
         )
-    if code in _WRONG_KEYS:
-        return WarehouseError(f"The AWS keys are wrong: see AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. ({said})")
-    if code in _OLD_KEYS:
-        return WarehouseError(f"The AWS session token is missing or has expired: renew AWS_SESSION_TOKEN. ({said})")
     if code in ("PermanentRedirect", "AuthorizationHeaderMalformed", "301"):
         return WarehouseError(f"Bucket {place.bucket} is not in {place.region}; set S3_REGION to its region. ({said})")
-    if code in _PASSING or isinstance(error, aws.HTTPClientError) or any(sign in said for sign in _UNREACHABLE):
-        where = place.endpoint or f"S3 in {place.region}"
-        return WarehouseUnreachable(f"{where} does not answer, again and again; run it again later. ({said})")
     return WarehouseError(f"{place} cannot be used. ({said})")
 
 
