@@ -5,8 +5,7 @@ import signal
 import sys
 from types import FrameType
 
-INTERRUPTED = 130
-"""Exit code of a process that was asked to stop."""
+from hubspot_assets.defs.interrupts import INTERRUPTED
 
 
 def main() -> None:

@@ -8,7 +8,8 @@ import dagster as dg
 from hubspot_assets.defs.assets.family import SyncedTable, of_keys
 from hubspot_assets.defs.automation.jobs import DAYS
 from hubspot_assets.defs.build import families_of, hubspot_definitions
-from hubspot_assets.defs.console import INTERRUPTED, sync
+from hubspot_assets.defs.console import sync
+from hubspot_assets.defs.interrupts import INTERRUPTED
 from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.partitions import ARCHIVED, LATEST
 from hubspot_assets.settings.errors import SettingsError

@@ -14,15 +14,13 @@ from dagster._core.errors import DagsterExecutionInterruptedError
 from hubspot_assets.defs.automation.dead_runs import end_dead_runs
 from hubspot_assets.defs.automation.jobs import FRESHNESS, SYNC
 from hubspot_assets.defs.failures import reason_of
-from hubspot_assets.defs.interrupts import noticing_signals
+from hubspot_assets.defs.interrupts import INTERRUPTED, noticing_signals
 from hubspot_assets.defs.names import Names
 from hubspot_assets.defs.partitions import ARCHIVED, LATEST, range_tags
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-INTERRUPTED = 130
-"""Exit code of a process that was asked to stop."""
 _OVERRIDES = {
     "compute_logs": {
         "module": "dagster._core.storage.noop_compute_log_manager",

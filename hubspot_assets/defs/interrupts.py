@@ -7,6 +7,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+INTERRUPTED = 130
+"""Exit code of a process that was asked to stop."""
+
 
 @contextmanager
 def noticing_signals() -> Iterator[Callable[[], bool]]:

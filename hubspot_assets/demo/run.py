@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from hubspot_assets.catalog.datasets import DEFAULT_DATASETS
+from hubspot_assets.defs.interrupts import INTERRUPTED
 from hubspot_assets.demo.local_s3 import NoLocalS3, demo_lake, files_written, how_to_open
-from hubspot_assets.demo.stopping import INTERRUPTED, ignore_signals, stop_on_signals
+from hubspot_assets.demo.stopping import ignore_signals, stop_on_signals
 from hubspot_assets.settings.hubspot import Settings
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from types import FrameType
 
 import psutil
 
-INTERRUPTED = 130
-"""Exit code of a process that was asked to stop."""
+from hubspot_assets.defs.interrupts import INTERRUPTED
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Whoever closes the terminal, or ends the demo by its id, means all of its processes."""
 

@@ -248,8 +248,10 @@ def test_two_processes_together_stay_within_the_limit(file, serve):
     processes = [subprocess.Popen([sys.executable, "-c", ASK, str(file), server.url, name]) for name in ("one", "two")]
     assert [process.wait(30) for process in processes] == [0, 0]
     assert sorted(asked.target for asked in server.asked) == ["/one"] * 30 + ["/two"] * 30
-    # A busy machine may keep a request for a while between its place and its arrival.
-    assert most_within([asked.at for asked in server.asked], 2 * SPAN) <= 10
+    arrivals = [asked.at for asked in server.asked]
+    # Sixty, of which any 0.8 s take ten: the last ones have to wait for 4 s, and for 1.6 s if each process counted its
+    # own. When each arrives is no measure: a busy machine may keep a request for a while after it has its place.
+    assert max(arrivals) - min(arrivals) > 3
 
 
 HOLD = """
