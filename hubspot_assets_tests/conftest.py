@@ -9,6 +9,7 @@ import pytest
 from hubspot_assets.demo_portal.control import Portal
 from hubspot_assets.hubspot.limits.budgets import Budgets
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
+from hubspot_assets_tests import variety
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 # Containers often forbid Python to keep what it compiled: each process of the tests would compile every library anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+variety.choose()
 
 SIZES = {"contacts": 130, "companies": 40, "tickets": 20, "goals": 10, "cars": 12}
 

@@ -18,6 +18,7 @@ from hubspot_assets.warehouse.base import Warehouse
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 from hubspot_assets_tests.sync.records.crashing import Crash, Crashing
 from hubspot_assets_tests.sync.relating import Relating
+from hubspot_assets_tests.variety import examples
 
 LABELS = (None, "Primary", "Decision maker", "ERP customer")
 CHANGES = ("associate", "take a label off", "take apart", "archive", "restore", "merge", "purge")
@@ -109,7 +110,7 @@ def village() -> Iterator[Portal]:
         yield portal
 
 
-@settings(max_examples=4, deadline=None, database=None, phases=(Phase.generate,))
+@settings(max_examples=examples(4), deadline=None, database=None, phases=(Phase.generate,))
 @given(history)
 def test_any_interleaving_of_edits_crashes_and_syncs_ends_equal_to_the_portal(village: Portal, history) -> None:
     with (

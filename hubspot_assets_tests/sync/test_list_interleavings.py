@@ -15,6 +15,7 @@ from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.credentials import AccessToken
 from hubspot_assets_tests.sync.listing import Listing
 from hubspot_assets_tests.sync.records.crashing import Crash, Crashing
+from hubspot_assets_tests.variety import examples
 
 number = st.integers(0, 99)
 change = st.tuples(st.sampled_from(("join", "leave", "edit", "process", "settle", "delete", "make")), number, number)
@@ -95,8 +96,7 @@ class Play:
         )
 
 
-# Bounds on time, not on luck: every run plays other histories.
-@settings(max_examples=5, deadline=None, database=None, phases=(Phase.generate,))
+@settings(max_examples=examples(5), deadline=None, database=None, phases=(Phase.generate,))
 @given(history, st.sampled_from(("on_time", "late", "frozen")), st.booleans())
 def test_any_interleaving_of_changes_crashes_and_syncs_ends_equal_to_the_portal(
     village: Portal, history, stamps: str, descending: bool

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from hubspot_assets.warehouse.base import Counts, Delete, Merge, Patch
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
+from hubspot_assets_tests.variety import examples
 from hubspot_assets_tests.warehouse.contacts import CONTACTS, NAME, contact, instant, rows
 
 COLUMNS = CONTACTS.schema.names
@@ -78,9 +79,9 @@ def newest(incoming: list[dict], columns: tuple[str, ...]) -> dict[int, dict]:
 
 def test_any_merges_and_patches_leave_what_the_rule_says(contacts_warehouse):
     # Through a server each step takes a while.
-    examples = 40 if isinstance(contacts_warehouse, DuckDBWarehouse) else 4
+    few = 40 if isinstance(contacts_warehouse, DuckDBWarehouse) else 4
 
-    @settings(max_examples=examples, deadline=None)
+    @settings(max_examples=examples(few), deadline=None)
     @given(steps=st.lists(merges | patches, min_size=1, max_size=6))
     def follows_the_rule(steps):
         contacts_warehouse.commit(Delete(CONTACTS, ()))

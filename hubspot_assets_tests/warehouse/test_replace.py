@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hubspot_assets.warehouse.base import Counts, Delete, Merge, Replace, Table, WarehouseError
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
+from hubspot_assets_tests.variety import examples
 from hubspot_assets_tests.warehouse.contacts import INSTANT, instant
 
 NAME = "ASSOCIATIONS_CONTACTS_TO_COMPANIES"
@@ -210,9 +211,9 @@ batches = st.tuples(
 
 def test_any_replacements_leave_what_the_rule_says(warehouse):
     warehouse.ensure(TABLE)
-    examples = 30 if isinstance(warehouse, DuckDBWarehouse) else 3
+    few = 30 if isinstance(warehouse, DuckDBWarehouse) else 3
 
-    @settings(max_examples=examples, deadline=None)
+    @settings(max_examples=examples(few), deadline=None)
     @given(steps=st.lists(batches, min_size=1, max_size=5))
     def follows_the_rule(steps):
         warehouse.commit(Delete(TABLE, ()))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hubspot_assets.hubspot.records.id_ranges import ALL_IDS, IdRange, Outstanding
 from hubspot_assets.hubspot.records.pages import Page
 from hubspot_assets.hubspot.records.ranged_read import RangedRead
+from hubspot_assets_tests.variety import examples
 
 PAGE_SIZE = 3
 
@@ -49,7 +50,7 @@ def ids_of(pages) -> list[int]:
     return [id_ for page in pages for id_ in eval(page.body)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(st.integers(1, 200) | st.integers(10**10, 10**10 + 500), unique=True, max_size=120),
     st.integers(1, 6),
@@ -70,7 +71,7 @@ def test_every_id_is_met_whatever_the_spread_of_ids(ids, workers, knows_highest)
 
 
 @given(st.lists(st.integers(1, 300), unique=True, min_size=20, max_size=120), st.integers(1, 40))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_a_read_that_stops_half_way_is_finished_from_what_is_outstanding(ids, pages_before_the_crash):
     shelf = Shelf(ids)
     outstanding = Outstanding()

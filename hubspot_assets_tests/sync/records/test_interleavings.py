@@ -23,6 +23,7 @@ from hubspot_assets.sync.records import batches
 from hubspot_assets.sync.records.gone import MassDeletion
 from hubspot_assets_tests.sync.records.crashing import Crash, Crashing
 from hubspot_assets_tests.sync.records.syncing import Syncing
+from hubspot_assets_tests.variety import examples
 
 CHANGES = ("create", "edit", "archive", "restore", "touching restore", "merge", "minting merge", "purge", "property")
 ACCIDENTS = ("drop the table", "set the clock")
@@ -187,9 +188,8 @@ class Play:
         assert all(reasons[id_] in ("merged", "purged") for id_ in orphaned & self.syncing.rows(()).keys())
 
 
-# Bounds on time, not on luck: every run plays other histories. They are short enough to be read as they are, and to
-# shrink one takes minutes.
-@settings(max_examples=6, deadline=None, database=None, phases=(Phase.generate,))
+# The histories are short enough to be read as they are, and to shrink one takes minutes.
+@settings(max_examples=examples(6), deadline=None, database=None, phases=(Phase.generate,))
 @given(history)
 def test_any_interleaving_of_changes_faults_crashes_and_syncs_ends_equal_to_the_portal(
     village: Portal, history
