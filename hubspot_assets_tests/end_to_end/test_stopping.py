@@ -106,6 +106,7 @@ def test_an_interrupted_sync_stops_in_seconds_and_keeps_what_it_read(account, fo
     code, said = run(SYNC, folder)
     assert code == 0, said
     assert rows(folder) == len(account.ids("contacts"))
+    assert "leaked" not in said, "DuckDB's own objects are let go before the process ends"
 
 
 def test_dagster_takes_an_interrupt_of_a_sync_for_no_reason_to_begin_it_anew(account, folder):

@@ -1,5 +1,6 @@
 """The lake that the settings name, reached by the credentials that they, or the AWS SDK, have."""
 
+import atexit
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,10 @@ def lake_warehouse(settings: LakeSettings) -> "LakeWarehouse":
     if s3.role_arn:
         session = assumed(session, s3.role_arn, s3.external_id, place)
     return LakeWarehouse(Bucket(session, place), keep_days=s3.keep_days)
+
+
+# Its DuckDB would else outlive the interpreter, as in `warehouse.py`.
+atexit.register(lake_warehouse.cache_clear)
 
 
 def _session(settings: LakeSettings) -> "boto3.Session":

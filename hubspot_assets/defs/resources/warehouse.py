@@ -1,5 +1,6 @@
 """The destination that the settings name."""
 
+import atexit
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,3 +39,8 @@ def _duckdb_warehouse(path: Path) -> "Warehouse":
     from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 
     return DuckDBWarehouse(path)
+
+
+# Dagster's definitions live until the very end, and so would what is kept for them: DuckDB then reports objects of its
+# own as leaked, in forty lines on standard error.
+atexit.register(_duckdb_warehouse.cache_clear)
