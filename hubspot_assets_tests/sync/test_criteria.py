@@ -62,29 +62,29 @@ def noted(syncing: Syncing) -> list[str]:
     return [row["PROGRESS"] for row in syncing.syncs() if row["PROGRESS"]]
 
 
-def test_an_earlier_updated_after_is_said_by_every_sync_until_a_full_one_has_read_what_is_older(tickets):
-    everything = len(instants(tickets))
-    some = replace(tickets, updated_after=halfway(tickets))
+def test_an_earlier_updated_after_is_said_by_every_sync_until_a_full_one_has_read_what_is_older(in_duckdb):
+    everything = len(instants(in_duckdb))
+    some = replace(in_duckdb, updated_after=halfway(in_duckdb))
     some.latest()
-    assert 0 < live(tickets.warehouse) < everything
+    assert 0 < live(in_duckdb.warehouse) < everything
     assert not some.latest().remarks
-    tickets.calls()
-    report = tickets.latest()
-    assert (report.idle, tickets.calls()) == (True, 1)
+    in_duckdb.calls()
+    report = in_duckdb.latest()
+    assert (report.idle, in_duckdb.calls()) == (True, 1)
     [said] = report.remarks
-    since = halfway(tickets).isoformat(timespec="seconds")
+    since = halfway(in_duckdb).isoformat(timespec="seconds")
     assert said.startswith(f"OBJECTS_TICKETS was loaded with HUBSPOT_UPDATED_AFTER={since}, and HUBSPOT_UPDATED_AFTER")
     assert "`full: true`" in said
     assert "`hubspot-assets reset OBJECTS_TICKETS`" in said
-    found = Inspection(tickets.client, tickets.warehouse, STANDARD_OBJECT_TYPES["tickets"]).records(
+    found = Inspection(in_duckdb.client, in_duckdb.warehouse, STANDARD_OBJECT_TYPES["tickets"]).records(
         report.covered_until
     )
     assert (found.holds, said in found.sentence) == (False, True)
-    assert not tickets.full().remarks
-    assert live(tickets.warehouse) == everything
-    assert not tickets.latest().remarks
-    tickets.archived()
-    tickets.assert_equal()
+    assert not in_duckdb.full().remarks
+    assert live(in_duckdb.warehouse) == everything
+    assert not in_duckdb.latest().remarks
+    in_duckdb.archived()
+    in_duckdb.assert_equal()
 
 
 def test_a_small_table_that_is_scanned_for_a_change_holds_everything_then(in_duckdb):
@@ -193,29 +193,29 @@ def test_syncs_of_earlier_versions_noted_nothing_and_are_taken_to_agree(in_duckd
     assert len(noted(in_duckdb)) == 1
 
 
-def test_another_account_is_refused_with_the_cure_and_nothing_is_written(tickets):
-    tickets.latest()
-    before = tickets.syncs()
-    here = f"{tickets.client.portal_id} at {tickets.client.base_url}"
-    tickets.client.portal_id = 4711
-    for sync in (tickets.latest, tickets.full, tickets.archived):
+def test_another_account_is_refused_with_the_cure_and_nothing_is_written(in_duckdb):
+    in_duckdb.latest()
+    before = in_duckdb.syncs()
+    here = f"{in_duckdb.client.portal_id} at {in_duckdb.client.base_url}"
+    in_duckdb.client.portal_id = 4711
+    for sync in (in_duckdb.latest, in_duckdb.full, in_duckdb.archived):
         with pytest.raises(OtherAccount) as refused:
             sync()
     assert str(refused.value) == (
         f"OBJECTS_TICKETS holds data of the HubSpot account {here}, and the settings lead to the account 4711 at "
-        f"{tickets.client.base_url}: rows of both would be mixed. Give each account a destination of its own "
+        f"{in_duckdb.client.base_url}: rows of both would be mixed. Give each account a destination of its own "
         "(HUBSPOT_DUCKDB_PATH, SNOWFLAKE_SCHEMA or S3_URL), or drop what is there with `hubspot-assets reset`, without "
         "names."
     )
     # Nor is a new table put beside it.
     with pytest.raises(OtherAccount, match="OBJECTS_TICKETS holds data of"):
-        replace(tickets, name="contacts").latest()
-    assert tickets.syncs() == before
-    assert tickets.warehouse.schema("OBJECTS_CONTACTS") is None
-    reset(tickets.warehouse, list(known_tables(tickets.warehouse)))
-    assert tickets.latest().mode is Mode.INITIAL
-    tickets.archived()
-    tickets.assert_equal()
+        replace(in_duckdb, name="contacts").latest()
+    assert in_duckdb.syncs() == before
+    assert in_duckdb.warehouse.schema("OBJECTS_CONTACTS") is None
+    reset(in_duckdb.warehouse, list(known_tables(in_duckdb.warehouse)))
+    assert in_duckdb.latest().mode is Mode.INITIAL
+    in_duckdb.archived()
+    in_duckdb.assert_equal()
 
 
 def test_another_address_is_another_account_unless_both_are_hubspot_itself(in_duckdb):
