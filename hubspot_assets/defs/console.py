@@ -45,6 +45,8 @@ def instance_here() -> Iterator[dg.DagsterInstance]:
     """
     from dagster._core.instance import InstanceRef
 
+    # Ctrl-C may meet SQLAlchemy as it closes a connection of Dagster's, and it would print where; closed it is anyway.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     if named := os.environ.get("DAGSTER_HOME"):
         home = Path(named).expanduser()
         if not (home.is_absolute() and home.is_dir()):
