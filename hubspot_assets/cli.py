@@ -175,16 +175,16 @@ def setup_s3(
         return
     from hubspot_assets.setup.lake_views import tables_and_views
 
+    said = ""
     try:
         there, views = tables_and_views(Settings.load())
-    except (SettingsError, WarehouseError) as error:
-        said = f"The lake cannot be read from here, so what follows is an example. {error}"
-        Console(stderr=True, soft_wrap=True).print(said, markup=False, highlight=False)
-        there, views = [], {}
-    else:
         if not tables and not there:
             said = "The settings name no lake with tables (HUBSPOT_DESTINATION=s3), so OBJECTS_CONTACTS is an example."
-            Console(stderr=True, soft_wrap=True).print(said, markup=False, highlight=False)
+    except (SettingsError, WarehouseError) as error:
+        there, views = [], {}
+        said = f"The lake cannot be read from here, so what follows is an example. {error}"
+    if said:
+        Console(stderr=True, soft_wrap=True).print(said, markup=False, highlight=False)
     print(reader_instructions(lake, tables or there or ["OBJECTS_CONTACTS"], views))
 
 

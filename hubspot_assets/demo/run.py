@@ -24,7 +24,7 @@ DUCKDB_PATH = Path(".data/demo.duckdb")
 DAYS = 21
 """Days of events, the newest e-mail campaign among them.
 
-Each is a partition of three tables, and Dagster stores two events for each (20 ms of CPU each).
+Each is a partition of three tables, and Dagster stores two events for each.
 """
 INSTANCE = "defs/dagster.yaml"
 WORKSPACE = "demo/workspace.yaml"

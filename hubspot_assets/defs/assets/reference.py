@@ -16,6 +16,7 @@ from hubspot_assets.settings.hubspot import Settings
 if TYPE_CHECKING:
     from hubspot_assets.sync.reading import Reading
     from hubspot_assets.sync.reference import ReferenceSource
+    from hubspot_assets.sync.type_definitions import TypeDefinitionsSource
 
 GROUP = "reference"
 DAY = timedelta(hours=23)
@@ -48,11 +49,11 @@ def _steps(settings: Settings) -> Sequence[tuple[str, Step]]:
             client, lambda: object_types(client, settings, settings.objects), pairs_of(settings), settings.events
         )
 
-    def step(name: str, *satellites: str, daily: bool = False) -> Step:
+    def step(name: str, *satellites: Satellite, daily: bool = False) -> Step:
         return Step(
             name=name,
             group=GROUP,
-            satellites=[_satellite(each, daily=daily) for each in satellites],
+            satellites=satellites,
             prepare=reading,
             follows=(),
             schedule=settings.archived_schedule if daily else settings.latest_schedule,
@@ -60,26 +61,30 @@ def _steps(settings: Settings) -> Sequence[tuple[str, Step]]:
         )
 
     return [
-        ("owners", step("people", "owners", "owner_teams")),
-        ("owners", step("users_and_teams", "teams", "account_users", daily=True)),
-        ("pipelines", step("pipelines_and_stages", "pipelines", "pipeline_stages")),
-        (
-            "definitions",
-            step("definitions", "association_definitions", "object_and_event_type_definitions", daily=True),
-        ),
+        ("owners", step("people", _satellite("owners"), _satellite("owner_teams"))),
+        ("owners", step("users_and_teams", _satellite("teams", DAY), _satellite("account_users", DAY), daily=True)),
+        ("pipelines", step("pipelines_and_stages", _satellite("pipelines"), _satellite("pipeline_stages"))),
+        ("definitions", step("definitions", _satellite("association_definitions", DAY), _types(), daily=True)),
     ]
 
 
-def _satellite(name: str, *, daily: bool) -> Satellite:
+def _satellite(name: str, at_most_every: timedelta | None = None) -> Satellite:
     def source(reading: "Reading", full: bool) -> "ReferenceSource":
         from hubspot_assets.sync.reference import ReferenceSource
 
         table = reading.tables[name]
         ask: Callable[[str], Any] = getattr(reading, name)
-        if name == "object_and_event_type_definitions":
-            from hubspot_assets.sync.type_definitions import TypeDefinitionsSource
+        return ReferenceSource(reading.client, name, table, ask, at_most_every, full)
 
-            return TypeDefinitionsSource(reading.client, ask, reading.tells_of_type, DAY, full)
-        return ReferenceSource(reading.client, name, table, ask, DAY if daily else None, full)
+    return Satellite(name, _DESCRIPTIONS[name], name.upper(), source)
 
+
+def _types() -> Satellite:
+    def source(reading: "Reading", full: bool) -> "TypeDefinitionsSource":
+        from hubspot_assets.sync.type_definitions import TypeDefinitionsSource
+
+        ask = reading.object_and_event_type_definitions
+        return TypeDefinitionsSource(reading.client, ask, reading.tells_of_type, DAY, full)
+
+    name = "object_and_event_type_definitions"
     return Satellite(name, _DESCRIPTIONS[name], name.upper(), source)

@@ -14,8 +14,8 @@ REACH = "reach"
 """Of the store, beside those of the limits."""
 REACH_LIMIT = Limit(1, 1_000)
 """Nothing is counted there; what is told is its note."""
-_BELIEVED = 120.0
-"""Seconds; the next step of a run has begun by then, and tells it anew."""
+_BELIEVED = 120_000
+"""Milliseconds; the next step of a run has begun by then, and tells it anew."""
 
 _log = logging.getLogger(__name__)
 
@@ -34,13 +34,13 @@ class OutOfReach:
 
     def tell(self) -> None:
         """Let others know that HubSpot was asked for as long as patience lasts, and did not answer."""
-        self._ask(lambda store: store.note_pause(store.now() + round(_BELIEVED * 1000)))
+        self._ask(lambda store: store.note_pause(store.now() + _BELIEVED))
 
     @property
     def told(self) -> bool:
         """Return whether another process has told so a short time ago."""
         # A clock that was set back since leaves an instant that is too far ahead.
-        return self._ask(lambda store: 0 < store.read().paused_until - store.now() <= _BELIEVED * 1000) is True
+        return self._ask(lambda store: 0 < store.read().paused_until - store.now() <= _BELIEVED) is True
 
     def close(self) -> None:
         """Let go of the store."""

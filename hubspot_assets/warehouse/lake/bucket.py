@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import tenacity
 from botocore.config import Config
 from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 from pyarrow import fs
@@ -171,16 +172,10 @@ class Bucket:
 
     def get(self, path: str) -> bytes | None:
         """What a small file below the prefix has; None if there is none."""
-        at = {"Bucket": self.place.bucket, "Key": self.place.key(path)}
-        for attempt in range(TRIES):
-            try:
-                return self.client.get_object(**at)["Body"].read()
-            except self.client.exceptions.NoSuchKey:
-                return None
-            except CUT_SHORT:
-                if attempt == TRIES - 1:
-                    raise
-        raise AssertionError("the last try raises")
+        try:
+            return self._body(path)
+        except self.client.exceptions.NoSuchKey:
+            return None
 
     def encryption(self) -> Mapping[str, str]:
         """What an upload says of its encryption."""
@@ -246,6 +241,12 @@ class Bucket:
             answer = self.client.delete_objects(Bucket=self.place.bucket, Delete={"Objects": keys, "Quiet": True})
             for refused in answer.get("Errors", ()):
                 raise ClientError({"Error": refused}, "DeleteObjects")
+
+    @tenacity.retry(
+        retry=tenacity.retry_if_exception_type(CUT_SHORT), stop=tenacity.stop_after_attempt(TRIES), reraise=True
+    )
+    def _body(self, path: str) -> bytes:
+        return self.client.get_object(Bucket=self.place.bucket, Key=self.place.key(path))["Body"].read()
 
     def _keys(self) -> "ReadOnlyCredentials":
         credentials = self._session.get_credentials()

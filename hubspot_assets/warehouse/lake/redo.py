@@ -12,13 +12,14 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hubspot_assets.warehouse.base import Delete, Merge, Patch, Replace, Stage, Table, Write
-from hubspot_assets.warehouse.lake.bucket import AT_ONCE, Bucket
+from hubspot_assets.warehouse.lake.bucket import Bucket
 from hubspot_assets.warehouse.parquet_stage import POSITION, ParquetStage
 
 FOLDER = "_commits"
@@ -53,7 +54,7 @@ class Redo:
 
 def keep(bucket: Bucket, redo: Redo) -> None:
     """Store a record."""
-    with tempfile.TemporaryFile() as file:
+    with tempfile.NamedTemporaryFile() as file:
         with zipfile.ZipFile(file, "w") as record:
             told = [_told(record, number, write) for number, write in enumerate(redo.writes)]
             contents = {
@@ -64,13 +65,8 @@ def keep(bucket: Bucket, redo: Redo) -> None:
                 "writes": told,
             }
             record.writestr(_CONTENTS, json.dumps(contents, default=_spelled))
-        size = file.tell()
-        file.seek(0)
-        if size <= AT_ONCE:
-            bucket.put(redo.path, file.read())
-            return
-        place = bucket.place
-        bucket.client.upload_fileobj(file, place.bucket, place.key(redo.path), ExtraArgs=bucket.encryption())
+        file.flush()
+        bucket.upload(Path(file.name), redo.path)
 
 
 def drop(bucket: Bucket, path: str) -> None:
