@@ -72,6 +72,12 @@ def warehouse(settings_folder) -> DuckDBWarehouse:
     return DuckDBWarehouse(settings_folder / ".data" / "hubspot.duckdb")
 
 
+@pytest.fixture(scope="module")
+def first_sync(tmp_path_factory) -> Path:
+    """Where `filled_once` keeps the file that the first test of a module has filled."""
+    return tmp_path_factory.mktemp("synced") / "hubspot.duckdb"
+
+
 @pytest.fixture(scope="session")
 def dagster_instance(tmp_path_factory) -> "Iterator[dg.DagsterInstance]":
     import dagster as dg

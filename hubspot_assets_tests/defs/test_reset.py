@@ -1,7 +1,5 @@
 """Starting tables afresh, from the command line and by a launch."""
 
-from pathlib import Path
-
 import dagster as dg
 import pytest
 from typer.testing import CliRunner
@@ -29,12 +27,6 @@ def run(*arguments: str, answer: str | None = None):
 def tables(warehouse) -> set[str]:
     found = set(warehouse.read("SYNCS", ["TABLENAME"])["TABLENAME"].to_pylist())
     return {name for name in found if warehouse.schema(name) is not None}
-
-
-@pytest.fixture(scope="module")
-def first_sync(tmp_path_factory) -> Path:
-    """Where the file is kept that the first test has filled."""
-    return tmp_path_factory.mktemp("synced") / "hubspot.duckdb"
 
 
 @pytest.fixture

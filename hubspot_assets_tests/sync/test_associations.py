@@ -26,12 +26,6 @@ def company() -> Iterator[Portal]:
         yield portal
 
 
-@pytest.fixture(scope="module")
-def first_sync(tmp_path_factory) -> Path:
-    """Where the file is kept that the first test has filled."""
-    return tmp_path_factory.mktemp("synced") / "hubspot.duckdb"
-
-
 @pytest.fixture
 def related(
     company: Portal, connect: Callable[..., Client], warehouse: DuckDBWarehouse, tmp_path: Path, first_sync: Path
@@ -52,6 +46,16 @@ def related(
     # Later than the copy, however long that took.
     company.advance(10_800)
     related.calls()
+    return related
+
+
+@pytest.fixture
+def afresh(related: Relating, tmp_path: Path, monkeypatch) -> Relating:
+    """Contacts and companies in a new file, and associations that come in many small batches."""
+    for module in ("sync", "hubspot"):
+        monkeypatch.setattr(f"hubspot_assets.{module}.associations.BATCH_SIZE", 20)
+    related.warehouse = DuckDBWarehouse(tmp_path / "afresh.duckdb")
+    related.records()
     return related
 
 
@@ -209,23 +213,17 @@ def test_a_sync_that_crashed_with_nothing_left_is_brought_to_its_end(related: Re
     related.assert_equal()
 
 
-def test_what_changed_after_a_first_crash_is_read_though_the_next_sync_crashes_too(
-    related: Relating, tmp_path, monkeypatch
-) -> None:
-    for module in ("sync", "hubspot"):
-        monkeypatch.setattr(f"hubspot_assets.{module}.associations.BATCH_SIZE", 20)
-    related.warehouse = DuckDBWarehouse(tmp_path / "afresh.duckdb")
-    related.records()
-    contact, company = related.portal.ids("contacts")[0], related.portal.ids("companies")[-1]
+def test_what_changed_after_a_first_crash_is_read_though_the_next_sync_crashes_too(afresh: Relating) -> None:
+    contact, company = afresh.portal.ids("contacts")[0], afresh.portal.ids("companies")[-1]
     with pytest.raises(KeyboardInterrupt):
-        related.run(dying(related.source("contacts", "companies"), lambda read: contact in read))
-    related.portal.associate("contacts", contact, "companies", company)
-    related.portal.change("contacts", {"firstname": "Edited"}, ids=[contact])
-    related.records()
+        afresh.run(dying(afresh.source("contacts", "companies"), lambda read: contact in read))
+    afresh.portal.associate("contacts", contact, "companies", company)
+    afresh.portal.change("contacts", {"firstname": "Edited"}, ids=[contact])
+    afresh.records()
     with pytest.raises(KeyboardInterrupt):
-        related.run(dying(related.source("contacts", "companies"), lambda read: contact not in read))
-    related.run(related.source("contacts", "companies"))
-    assert related.stored("contacts", "companies") == related.truth("contacts", "companies")
+        afresh.run(dying(afresh.source("contacts", "companies"), lambda read: contact not in read))
+    afresh.run(afresh.source("contacts", "companies"))
+    assert afresh.stored("contacts", "companies") == afresh.truth("contacts", "companies")
 
 
 def dying(source: AssociationsSource, last: Callable[[list[int]], bool]) -> AssociationsSource:
@@ -268,19 +266,13 @@ def test_the_associations_of_a_restored_record_stand_again_though_one_direction_
         assert hundreds.stored("contacts", "companies") == hundreds.truth("contacts", "companies")
 
 
-def test_a_refusal_in_the_middle_of_a_read_is_a_failure_and_the_next_sync_reads_the_rest(
-    related: Relating, tmp_path, monkeypatch
-) -> None:
-    for module in ("sync", "hubspot"):
-        monkeypatch.setattr(f"hubspot_assets.{module}.associations.BATCH_SIZE", 20)
-    related.warehouse = DuckDBWarehouse(tmp_path / "afresh.duckdb")
-    related.records()
-    related.portal.faults([{"kind": "forbidden", "path": "associations/.*/batch/read", "nth": [4]}])
+def test_a_refusal_in_the_middle_of_a_read_is_a_failure_and_the_next_sync_reads_the_rest(afresh: Relating) -> None:
+    afresh.portal.faults([{"kind": "forbidden", "path": "associations/.*/batch/read", "nth": [4]}])
     with pytest.raises(Unavailable):
-        related.run(related.source("contacts", "companies"))
-    related.portal.faults()
-    related.run(related.source("contacts", "companies"))
-    assert related.stored("contacts", "companies") == related.truth("contacts", "companies")
+        afresh.run(afresh.source("contacts", "companies"))
+    afresh.portal.faults()
+    afresh.run(afresh.source("contacts", "companies"))
+    assert afresh.stored("contacts", "companies") == afresh.truth("contacts", "companies")
 
 
 def test_faulty_answers_are_asked_for_again(related: Relating) -> None:

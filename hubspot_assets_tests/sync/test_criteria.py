@@ -25,22 +25,21 @@ from hubspot_assets_tests.sync.records.crashing import Crash, Crashing
 from hubspot_assets_tests.sync.records.syncing import Syncing
 
 
-@pytest.fixture(params=["duckdb", "snowflake"])
-def tickets(request, tickets: Syncing) -> Iterator[Syncing]:
+@pytest.fixture
+def in_duckdb(tickets: Syncing) -> Syncing:
     """Syncs of tickets as steps make them: HubSpot was asked whose data it is."""
     account(tickets.client)
+    return tickets
+
+
+@pytest.fixture(params=["duckdb", "snowflake"])
+def anywhere(request, in_duckdb: Syncing) -> Iterator[Syncing]:
+    """The same, and into Snowflake."""
     if request.param == "duckdb":
-        yield tickets
+        yield in_duckdb
         return
     with closing(request.getfixturevalue("snowflake_server").warehouse()) as snowflake:
-        yield replace(tickets, warehouse=snowflake)
-
-
-@pytest.fixture
-def in_duckdb(portal, connect, warehouse) -> Syncing:
-    syncing = Syncing(portal, connect(portal), warehouse)
-    account(syncing.client)
-    return syncing
+        yield replace(in_duckdb, warehouse=snowflake)
 
 
 def instants(syncing: Syncing) -> list[datetime]:
@@ -251,24 +250,24 @@ def test_whoever_knows_no_account_writes_as_before(in_duckdb):
     assert held_values(in_duckdb.warehouse)["OBJECTS_TICKETS", "latest"]["account"]
 
 
-def test_a_table_that_is_started_afresh_forgets_its_columns_its_definitions_and_what_hubspot_has_no_more(tickets):
-    tickets.both()
-    tickets.portal.purge("tickets", tickets.portal.ids("tickets")[:1])
-    tickets.full()
-    assert tickets.reasons()
-    narrow = replace(tickets, property_filter=PropertyFilter(deny=("subject",)))
+def test_a_table_that_is_started_afresh_forgets_its_columns_its_definitions_and_what_hubspot_has_no_more(anywhere):
+    anywhere.both()
+    anywhere.portal.purge("tickets", anywhere.portal.ids("tickets")[:1])
+    anywhere.full()
+    assert anywhere.reasons()
+    narrow = replace(anywhere, property_filter=PropertyFilter(deny=("subject",)))
 
     def source(slice_: Slice):
         return lambda: RecordsSource(
             narrow.client, STANDARD_OBJECT_TYPES["tickets"], slice_, property_filter=narrow.property_filter
         )
 
-    sync = Sync(tickets.client, [source(slice_) for slice_ in Slice], "test", tickets.said.append, restart=True)
-    reports = list(sync.write_to(tickets.warehouse, {}))
+    sync = Sync(anywhere.client, [source(slice_) for slice_ in Slice], "test", anywhere.said.append, restart=True)
+    reports = list(sync.write_to(anywhere.warehouse, {}))
     assert [report.mode for report in reports] == [Mode.INITIAL, Mode.FULL]
-    assert "PROPERTY_SUBJECT" not in tickets.warehouse.schema("OBJECTS_TICKETS").names
-    assert tickets.definition("subject")["COLUMNNAME"] is None
-    assert "purged" not in tickets.reasons().values()
+    assert "PROPERTY_SUBJECT" not in anywhere.warehouse.schema("OBJECTS_TICKETS").names
+    assert anywhere.definition("subject")["COLUMNNAME"] is None
+    assert "purged" not in anywhere.reasons().values()
     assert not narrow.latest().remarks
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, timedelta
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -218,13 +219,18 @@ def test_another_choice_of_properties_reads_every_record(remembering: Rememberin
     assert remembering.history().mode is Mode.FULL
 
 
-def test_a_sync_that_crashes_goes_on(remembering: Remembering, tmp_path) -> None:
-    warehouse = remembering.warehouse = Crashing(tmp_path / "crashing.duckdb", chunk_rows=20)
+def crash_half_way(remembering: Remembering, folder: Path) -> None:
+    """Sync into a new file, and die after the first chunk of versions."""
+    warehouse = remembering.warehouse = Crashing(folder / "crashing.duckdb", chunk_rows=20)
     remembering.records()
     warehouse.crash(1, after=True)
     with pytest.raises(Crash):
         remembering.history()
     warehouse.crash(0)
+
+
+def test_a_sync_that_crashes_goes_on(remembering: Remembering, tmp_path) -> None:
+    crash_half_way(remembering, tmp_path)
     remembering.portal.change("tickets", {"subject": "Changed meanwhile"}, count=3)
     remembering.records()
     assert remembering.history().mode is Mode.INITIAL
@@ -241,12 +247,7 @@ def test_a_property_that_comes_after_a_crash_is_read_of_every_record(remembering
         portal.change("tickets", {"late": value}, ids=[ticket])
         portal.advance(60)
     portal.archive_property("tickets", "late")
-    warehouse = remembering.warehouse = Crashing(tmp_path / "crashing.duckdb", chunk_rows=20)
-    remembering.records()
-    warehouse.crash(1, after=True)
-    with pytest.raises(Crash):
-        remembering.history()
-    warehouse.crash(0)
+    crash_half_way(remembering, tmp_path)
     portal.create_property("tickets", "late")
     remembering.tick()
     assert remembering.values(ticket, "late") == ["Once", ""]
