@@ -1,3 +1,4 @@
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -29,6 +30,17 @@ SIZES = {"contacts": 130, "companies": 40, "tickets": 20, "goals": 10, "cars": 1
 def pytest_xdist_auto_num_workers() -> int:
     """One worker more than there are processors: the tests of whole deployments wait for most of their time."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_finish() -> None:
+    """Make ready for the tests, which have imported by now what they need."""
+    if "dagster" in sys.modules:
+        from hubspot_assets_tests.quick_dagster import quicken
+
+        quicken()
+    # What was imported stays: there is no use in going through it again and again.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +94,10 @@ def first_sync(tmp_path_factory) -> Path:
 def dagster_instance(tmp_path_factory) -> "Iterator[dg.DagsterInstance]":
     import dagster as dg
 
-    with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("dagster"))) as instance:
+    from hubspot_assets_tests.quick_dagster import one_file_each
+
+    folder = tmp_path_factory.mktemp("dagster")
+    with dg.DagsterInstance.local_temp(str(folder), overrides=one_file_each(folder)) as instance:
         yield instance
 
 

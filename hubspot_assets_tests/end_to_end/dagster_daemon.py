@@ -22,6 +22,7 @@ from dagster._scheduler.scheduler import ScheduleIterationTimes, launch_schedule
 
 import hubspot_assets
 from hubspot_assets_tests.end_to_end.simulated_time import SimulatedTime
+from hubspot_assets_tests.quick_dagster import one_file_each
 
 DEFINITIONS = Path(hubspot_assets.__file__).with_name("definitions.py")
 """Loaded by its path, hence afresh: the module may be known from other tests, with other settings."""
@@ -53,7 +54,7 @@ class Daemon:
                 temp_dir=str(folder),
                 synchronous_run_coordinator=True,
                 synchronous_run_launcher=True,
-                overrides={"python_logs": {"python_log_level": "ERROR"}, **_one_file_each(folder)},
+                overrides={"python_logs": {"python_log_level": "ERROR"}, **one_file_each(folder)},
             ) as instance,
             WorkspaceProcessContext(instance, InProcessWorkspaceLoadTarget(origin)) as context,
         ):
@@ -119,16 +120,3 @@ class Daemon:
     def _schedule_or_sensor(self, name: str) -> RemoteSchedule | RemoteSensor:
         repository = self._repository()
         return repository.get_schedule(name) if repository.has_schedule(name) else repository.get_sensor(name)
-
-
-def _one_file_each(folder: Path) -> dict[str, object]:
-    """Storage on disk. By default each run has a file of events to itself, which takes longer to make than to fill."""
-    classes = {
-        "event_log_storage": ("event_log", "ConsolidatedSqliteEventLogStorage"),
-        "run_storage": ("runs", "SqliteRunStorage"),
-        "schedule_storage": ("schedules", "SqliteScheduleStorage"),
-    }
-    return {
-        kind: {"module": f"dagster._core.storage.{module}", "class": name, "config": {"base_dir": str(folder)}}
-        for kind, (module, name) in classes.items()
-    }
