@@ -29,7 +29,7 @@ def quicken() -> None:
     for name in _STORAGES:
         storage = importlib.import_module(f"dagster._core.storage.{name}")
         # These engines keep no connection: a file that is made anew is opened anew.
-        setattr(storage, "create_engine", _once(storage.create_engine, str))
+        storage.create_engine = _once(storage.create_engine, str)  # pyright: ignore[reportAttributeAccessIssue]
     read = _once(ScriptDirectory.from_config, lambda config: config.config_file_name)
     ScriptDirectory.from_config = staticmethod(read)  # pyright: ignore[reportAttributeAccessIssue]
     for module in (api, build_resources, execute_in_process):
