@@ -11,7 +11,7 @@ import duckdb
 from hubspot_assets.warehouse.duckdb.file import default_memory
 from hubspot_assets.warehouse.parquet_stage import FOLDER_PREFIX
 
-MEMORY = 200
+MEMORY = 150
 """MiB that DuckDB may use; it goes to disk for the rest."""
 
 
@@ -74,4 +74,5 @@ def _started(folder: str, memory: int) -> duckdb.DuckDBPyConnection:
 
 
 def _set(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+    # What it reads of files the operating system keeps already.
+    connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false; SET enable_external_file_cache = false")

@@ -21,9 +21,9 @@ from hubspot_assets.warehouse.lake.sql import as_read, as_written
 ROW = '"stored row"'
 """Column beside stored rows: which row of its file it is."""
 
-_ROW_GROUP = 50_000
+_ROW_GROUP = (50_000, "12MB")
 _WIDE = 200
-_ROW_GROUP_WHEN_WIDE = 20_000
+_ROW_GROUP_WHEN_WIDE = (20_000, "24MB")
 
 SKIPPED_BY = ("ARCHIVED", "ARCHIVEDAT", "DELETEDAT", "REMOVEDAT", "OBJECTTYPEID")
 """Columns besides key and version by whose bounds readers skip files."""
@@ -97,14 +97,15 @@ class Parts:
         columns = columns or self._columns
         path = self._folder / f"part-{uuid.uuid4()}.zstd.parquet"
         values = ", ".join(f"{as_written(c, type_)} AS {quoted(c)}" for c, type_ in columns.items())
-        group = _ROW_GROUP
+        most_rows, most_bytes = _ROW_GROUP
         if len(columns) > _WIDE:
             # Each thread holds a row group of its own.
-            group = _ROW_GROUP_WHEN_WIDE
+            most_rows, most_bytes = _ROW_GROUP_WHEN_WIDE
             self._connection.execute("SET threads = 1")
         [(_, rows, _, _, found, *_)] = self._connection.execute(
             f"COPY (SELECT {values} FROM ({query})) TO {literal(str(path))} "
-            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group}, ROW_GROUP_SIZE_BYTES '24MB', RETURN_STATS)"
+            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {most_rows}, ROW_GROUP_SIZE_BYTES '{most_bytes}', "
+            "RETURN_STATS)"
         ).fetchall()
         if not rows:
             path.unlink()
