@@ -38,9 +38,10 @@ def pytest_collection_finish() -> None:
         from hubspot_assets_tests.quick_dagster import quicken
 
         quicken()
-    # What was imported stays: there is no use in going through it again and again.
+    # What was imported stays: there is no use in going through it again and again, nor often through the rest.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(scope="session")

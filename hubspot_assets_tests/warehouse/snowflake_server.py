@@ -106,6 +106,11 @@ def _closed(connection: FakeSnowflakeConnection, *_: object) -> None:
     _release(connection)
 
 
+def _described(cursor: FakeSnowflakeCursor) -> list[Any]:
+    """The columns of the last result, by DuckDB itself: fakesnow parses the statement again for that."""
+    return cursor._duck_conn.execute(f"DESCRIBE {cursor._last_sql}", cursor._last_params).fetchall()
+
+
 class _Sessions(dict[str, FakeSnowflakeConnection]):
     def __delitem__(self, token: str) -> None:
         _closed(self[token])
@@ -177,6 +182,7 @@ def serve() -> None:
         (FakeSnowflakeCursor, "execute", _executed),
         (info_schema, "insert_table_comment_sql", _comment_kept),
         (FakeSnowflakeCursor, "_transform", _transformed),
+        (FakeSnowflakeCursor, "_describe_last_sql", _described),
     ):
         setattr(owner, name, ours)
     for definition in (show.SQL_CREATE_VIEW_SHOW_TABLES, show.SQL_CREATE_VIEW_SHOW_VIEWS):
