@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +9,9 @@ from hubspot_assets.hubspot.limits.budgets import Budgets
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.credentials import AccessToken
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
+from hubspot_assets_tests.filled_once import filled_once
 from hubspot_assets_tests.sync.records.syncing import Syncing
+from hubspot_assets_tests.sync.relating import Relating
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +50,31 @@ def warehouse(tmp_path) -> DuckDBWarehouse:
 def tickets(portal: Portal, connect: Callable[..., Client], warehouse: DuckDBWarehouse) -> Syncing:
     """Syncs of the small portal's tickets."""
     return Syncing(portal, connect(portal), warehouse)
+
+
+@pytest.fixture(scope="session")
+def related_before(tmp_path_factory) -> Path:
+    """Where `related` keeps the file that its first test has filled."""
+    return tmp_path_factory.mktemp("related") / "hubspot.duckdb"
+
+
+@pytest.fixture
+def related(
+    small_portal: Portal,
+    connect: Callable[..., Client],
+    warehouse: DuckDBWarehouse,
+    tmp_path: Path,
+    related_before: Path,
+) -> Relating:
+    """Contacts and companies of the small account, synced once, and the associations between them."""
+    small_portal.reset()
+    related = Relating(small_portal, connect(small_portal), warehouse)
+
+    def fill() -> None:
+        related.records(archived=True)
+        related.associations()
+
+    filled_once(tmp_path / "hubspot.duckdb", related_before, fill)
+    # Later than the copy, which was made with a clock that had been moved on.
+    small_portal.advance(60)
+    return related

@@ -1,33 +1,20 @@
 """Whether both directions of a pair agree, and whether the associated records are known."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pyarrow as pa
 import pytest
 
 from hubspot_assets.catalog.object_types import STANDARD_OBJECT_TYPES
-from hubspot_assets.demo_portal.control import Portal
-from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.sync.association_inspection import AssociationInspection
 from hubspot_assets.sync.associations import AssociationsSource
 from hubspot_assets.sync.run import run
 from hubspot_assets.tables.associations import AssociationsTable
 from hubspot_assets.warehouse.base import Delete, Table
-from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 from hubspot_assets_tests.sync.relating import Relating
 
 CONTACTS, COMPANIES = STANDARD_OBJECT_TYPES["contacts"], STANDARD_OBJECT_TYPES["companies"]
 HERE, THERE = "ASSOCIATIONS_CONTACTS_TO_COMPANIES", "ASSOCIATIONS_COMPANIES_TO_CONTACTS"
-
-
-@pytest.fixture
-def related(small_portal: Portal, connect: Callable[..., Client], warehouse: DuckDBWarehouse) -> Relating:
-    small_portal.reset()
-    related = Relating(small_portal, connect(small_portal), warehouse)
-    related.records(archived=True)
-    related.associations()
-    return related
 
 
 @pytest.fixture

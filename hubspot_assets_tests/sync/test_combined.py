@@ -28,15 +28,6 @@ NAMES = ("objects", "object_properties", "object_with_object_properties", "assoc
 TYPES = [STANDARD_OBJECT_TYPES[name] for name in ("contacts", "companies", "taxes")]
 
 
-@pytest.fixture
-def related(small_portal: Portal, connect: Callable[..., Client], warehouse: DuckDBWarehouse) -> Relating:
-    small_portal.reset()
-    related = Relating(small_portal, connect(small_portal), warehouse)
-    related.records(archived=True)
-    related.associations()
-    return related
-
-
 def make(related: Relating) -> dict[str, list[str]]:
     """Make all views; which of them changed, by kind."""
     contacts, companies, _ = TYPES

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from hubspot_assets.sync.source import Mode
 from hubspot_assets.tables.lists import LIST_MEMBERSHIPS
 from hubspot_assets.warehouse.base import Delete, Filters, Warehouse
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
+from hubspot_assets_tests.filled_once import filled_once
 from hubspot_assets_tests.sync.listing import Listing
 from hubspot_assets_tests.sync.records.crashing import Crash, Crashing
 
@@ -32,20 +34,44 @@ def small_pages(monkeypatch) -> None:
     monkeypatch.setattr(list_members, "PAGE_SIZE", 20)
 
 
+@pytest.fixture(scope="module")
+def began(club: Portal) -> datetime:
+    """When whoever is in the lists at first joined them."""
+    return club.now()
+
+
 @pytest.fixture
-def listing(club: Portal, connect: Callable[..., Client], warehouse: DuckDBWarehouse) -> Listing:
+def listing(
+    club: Portal,
+    connect: Callable[..., Client],
+    warehouse: DuckDBWarehouse,
+    tmp_path: Path,
+    first_sync: Path,
+    began: datetime,
+) -> Listing:
     """Lists of three object types, synced once."""
-    return synced(club, connect(club), warehouse)
+    listing = unsynced(club, connect(club), warehouse, began)
+    filled_once(tmp_path / "hubspot.duckdb", first_sync, lambda: synced(listing))
+    # Later than the copy, however long that took.
+    club.advance(60)
+    listing.requests()
+    return listing
 
 
-def synced(club: Portal, client: Client, warehouse: Warehouse) -> Listing:
+def unsynced(club: Portal, client: Client, warehouse: Warehouse, began: datetime) -> Listing:
+    """Lists that everybody joined at the same instant in each test."""
     club.reset()
+    club.order("clock", now=began.isoformat(), frozen=True)
     listing = Listing(club, client, warehouse)
     listing.make("contacts", 200)
+    club.freeze(frozen=False)
+    return listing
+
+
+def synced(listing: Listing) -> None:
     listing.tick()
     listing.assert_equal()
     listing.requests()
-    return listing
 
 
 def test_all_lists_of_all_object_types_are_read_with_their_members(listing: Listing) -> None:
@@ -302,10 +328,11 @@ def test_who_left_while_hubspot_counted_is_tolerated(listing: Listing) -> None:
     assert not sizes(listing.warehouse, later, later).holds
 
 
-def test_lists_and_members_are_kept_true_on_snowflake(club: Portal, connect, request) -> None:
+def test_lists_and_members_are_kept_true_on_snowflake(club: Portal, connect, request, began: datetime) -> None:
     with ExitStack() as stack:
         warehouse = stack.enter_context(closing(request.getfixturevalue("snowflake_server").warehouse()))
-        listing = synced(club, connect(club), warehouse)
+        listing = unsynced(club, connect(club), warehouse, began)
+        synced(listing)
         portal, contacts = listing.portal, listing.portal.ids("contacts")
         portal.join_list(listing.list_id, contacts[200:230])
         listing.tick()
