@@ -1,4 +1,4 @@
-"""What many tests of a module begin with is synced once, and copied."""
+"""What many tests begin with is synced once, and copied."""
 
 import shutil
 from collections.abc import Callable
@@ -10,7 +10,7 @@ def filled_once(file: Path, kept: Path, fill: Callable[[], None]) -> None:
 
     Args:
         file: As the test uses it.
-        kept: Where the copy is, of a fixture of the module's.
+        kept: Where the copy is, of a fixture that outlives the test.
         fill: Syncs into the file.
     """
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -53,28 +54,33 @@ def tickets(portal: Portal, connect: Callable[..., Client], warehouse: DuckDBWar
 
 
 @pytest.fixture(scope="session")
-def related_before(tmp_path_factory) -> Path:
-    """Where `related` keeps the file that its first test has filled."""
+def company() -> Iterator[Portal]:
+    sizes = {"contacts": 120, "companies": 40, "deals": 50, "leads": 20}
+    # Of one instant, so that the account is the same after midnight.
+    with Portal.start(sizes=sizes, now=datetime.now(UTC).isoformat()) as portal:
+        yield portal
+
+
+@pytest.fixture(scope="session")
+def related_file(tmp_path_factory) -> Path:
+    """Where the file is kept that the first test with `related` has filled."""
     return tmp_path_factory.mktemp("related") / "hubspot.duckdb"
 
 
 @pytest.fixture
 def related(
-    small_portal: Portal,
-    connect: Callable[..., Client],
-    warehouse: DuckDBWarehouse,
-    tmp_path: Path,
-    related_before: Path,
+    company: Portal, connect: Callable[..., Client], warehouse: DuckDBWarehouse, tmp_path: Path, related_file: Path
 ) -> Relating:
-    """Contacts and companies of the small account, synced once, and the associations between them."""
-    small_portal.reset()
-    related = Relating(small_portal, connect(small_portal), warehouse)
+    """Contacts and companies, synced once a minute ago."""
+    company.reset()
+    related = Relating(company, connect(company), warehouse)
 
     def fill() -> None:
         related.records(archived=True)
         related.associations()
 
-    filled_once(tmp_path / "hubspot.duckdb", related_before, fill)
-    # Later than the copy, which was made with a clock that had been moved on.
-    small_portal.advance(60)
+    filled_once(tmp_path / "hubspot.duckdb", related_file, fill)
+    company.reset()
+    # Later than the copy, however long that took.
+    company.advance(60)
     return related

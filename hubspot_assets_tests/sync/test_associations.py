@@ -1,13 +1,10 @@
 """Associations are what HubSpot says they are, in both directions, and cost what changed."""
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from hubspot_assets.demo_portal.control import Portal
-from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.errors import HubSpotError
 from hubspot_assets.sync import associations
 from hubspot_assets.sync.associations import AssociationsSource
@@ -18,33 +15,19 @@ from hubspot_assets_tests.sync.records.crashing import Crash, Crashing
 from hubspot_assets_tests.sync.relating import Relating
 
 
-@pytest.fixture(scope="module")
-def company() -> Iterator[Portal]:
-    sizes = {"contacts": 120, "companies": 40, "deals": 50, "leads": 20}
-    # Of one instant, so that the account is the same after midnight.
-    with Portal.start(sizes=sizes, now=datetime.now(UTC).isoformat()) as portal:
-        yield portal
-
-
 @pytest.fixture
-def related(
-    company: Portal, connect: Callable[..., Client], warehouse: DuckDBWarehouse, tmp_path: Path, first_sync: Path
-) -> Relating:
-    """Contacts and companies, synced once, and everything an hour ago."""
-    company.reset()
-    related = Relating(company, connect(company), warehouse)
+def related(related: Relating, tmp_path: Path, first_sync: Path) -> Relating:
+    """Contacts and companies, synced twice, the last time an hour ago."""
 
     def fill() -> None:
-        related.records(archived=True)
-        related.associations()
         related.assert_equal()
-        company.advance(7_200)
+        related.portal.advance(7_200)
         related.tick()
 
     filled_once(tmp_path / "hubspot.duckdb", first_sync, fill)
-    company.reset()
+    related.portal.reset()
     # Later than the copy, however long that took.
-    company.advance(10_800)
+    related.portal.advance(10_800)
     related.calls()
     return related
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +20,21 @@ from hubspot_assets_tests.filled_once import filled_once
 from hubspot_assets_tests.sync.listing import Listing
 from hubspot_assets_tests.sync.records.crashing import Crash, Crashing
 
+BEGAN = datetime.now(UTC)
+"""When whoever is in the lists at first joined them; the account is of that instant, also after midnight."""
 EITHER_WAY = pytest.mark.parametrize("descending", [True, False])
 
 
 @pytest.fixture(scope="module")
 def club() -> Iterator[Portal]:
-    with Portal.start(sizes={"contacts": 400, "companies": 30, "cars": 30}, properties={"contacts": 8}) as portal:
+    sizes = {"contacts": 400, "companies": 30, "cars": 30}
+    with Portal.start(sizes=sizes, properties={"contacts": 8}, now=BEGAN.isoformat()) as portal:
         yield portal
 
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch) -> None:
     monkeypatch.setattr(list_members, "PAGE_SIZE", 20)
-
-
-@pytest.fixture(scope="module")
-def began(club: Portal) -> datetime:
-    """When whoever is in the lists at first joined them."""
-    return club.now()
 
 
 @pytest.fixture
@@ -47,10 +44,9 @@ def listing(
     warehouse: DuckDBWarehouse,
     tmp_path: Path,
     first_sync: Path,
-    began: datetime,
 ) -> Listing:
     """Lists of three object types, synced once."""
-    listing = unsynced(club, connect(club), warehouse, began)
+    listing = unsynced(club, connect(club), warehouse)
     filled_once(tmp_path / "hubspot.duckdb", first_sync, lambda: synced(listing))
     # Later than the copy, however long that took.
     club.advance(60)
@@ -58,10 +54,10 @@ def listing(
     return listing
 
 
-def unsynced(club: Portal, client: Client, warehouse: Warehouse, began: datetime) -> Listing:
+def unsynced(club: Portal, client: Client, warehouse: Warehouse) -> Listing:
     """Lists that everybody joined at the same instant in each test."""
     club.reset()
-    club.order("clock", now=began.isoformat(), frozen=True)
+    club.order("clock", now=BEGAN.isoformat(), frozen=True)
     listing = Listing(club, client, warehouse)
     listing.make("contacts", 200)
     club.freeze(frozen=False)
@@ -328,10 +324,10 @@ def test_who_left_while_hubspot_counted_is_tolerated(listing: Listing) -> None:
     assert not sizes(listing.warehouse, later, later).holds
 
 
-def test_lists_and_members_are_kept_true_on_snowflake(club: Portal, connect, request, began: datetime) -> None:
+def test_lists_and_members_are_kept_true_on_snowflake(club: Portal, connect, request) -> None:
     with ExitStack() as stack:
         warehouse = stack.enter_context(closing(request.getfixturevalue("snowflake_server").warehouse()))
-        listing = unsynced(club, connect(club), warehouse, began)
+        listing = unsynced(club, connect(club), warehouse)
         synced(listing)
         portal, contacts = listing.portal, listing.portal.ids("contacts")
         portal.join_list(listing.list_id, contacts[200:230])

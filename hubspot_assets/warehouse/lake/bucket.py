@@ -165,7 +165,7 @@ class Bucket:
             self.put(path, file.read_bytes())
             return
         self.client.upload_file(
-            str(file), self.place.bucket, self.place.key(path), ExtraArgs=self.encryption(), Config=self._parts()
+            str(file), self.place.bucket, self.place.key(path), ExtraArgs=self.encryption(), Config=_in_parts()
         )
 
     def download(self, path: str, file: Path, size: int) -> None:
@@ -174,7 +174,7 @@ class Bucket:
         if body is not None:
             file.write_bytes(body)
             return
-        self.client.download_file(self.place.bucket, self.place.key(path), str(file), Config=self._parts())
+        self.client.download_file(self.place.bucket, self.place.key(path), str(file), Config=_in_parts())
         # Whoever reads the file needs the memory that its parts took.
         pa.default_memory_pool().release_unused()
 
@@ -250,11 +250,6 @@ class Bucket:
             for refused in answer.get("Errors", ()):
                 raise ClientError({"Error": refused}, "DeleteObjects")
 
-    def _parts(self) -> "TransferConfig":
-        from boto3.s3.transfer import TransferConfig
-
-        return TransferConfig(multipart_threshold=AT_ONCE, max_concurrency=AT_THE_SAME_TIME)
-
     @tenacity.retry(
         retry=tenacity.retry_if_exception_type(CUT_SHORT), stop=tenacity.stop_after_attempt(TRIES), reraise=True
     )
@@ -266,3 +261,9 @@ class Bucket:
         if credentials is None:
             raise PermissionError("there are no AWS credentials")
         return credentials.get_frozen_credentials()
+
+
+def _in_parts() -> "TransferConfig":
+    from boto3.s3.transfer import TransferConfig
+
+    return TransferConfig(max_concurrency=AT_THE_SAME_TIME)
