@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -39,10 +40,14 @@ def tables(folder) -> DuckDBWarehouse:
 
 @pytest.fixture(scope="module")
 def dagster(company, folder) -> Iterator[DagsterServer]:
+    # No tick may come before the schedules are switched off.
+    half_a_day_away = f"0 {(datetime.now(UTC).hour + 12) % 24} * * *"
     settings = {
         "HUBSPOT_BASE_URL": company.url,
         "HUBSPOT_ACCESS_TOKEN": company.token,
         "HUBSPOT_DATASETS": "none",
+        "HUBSPOT_LATEST_SCHEDULE": half_a_day_away,
+        "HUBSPOT_ARCHIVED_SCHEDULE": half_a_day_away,
         "HUBSPOT_DUCKDB_PATH": str(folder / "hubspot.duckdb"),
         "HUBSPOT_OWNERS": "team:crm",
         "XDG_CACHE_HOME": str(folder / "cache"),

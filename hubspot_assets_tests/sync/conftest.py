@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hubspot_assets.demo_portal.control import Portal
+from hubspot_assets.hubspot.account import account
 from hubspot_assets.hubspot.limits.budgets import Budgets
 from hubspot_assets.hubspot.transport.client import Client
 from hubspot_assets.hubspot.transport.credentials import AccessToken
@@ -83,4 +84,6 @@ def related(
     company.reset()
     # Later than the copy, however long that took.
     company.advance(60)
+    # As after a sync, the client knows the time.
+    account(related.client)
     return related

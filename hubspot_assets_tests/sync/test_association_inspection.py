@@ -25,7 +25,7 @@ def inspection(related: Relating) -> AssociationInspection:
 @pytest.fixture
 def later(related: Relating) -> datetime:
     """Two hours after all was read: nothing is tolerated any more."""
-    return related.portal.now() + timedelta(hours=2)
+    return related.client.now() + timedelta(hours=2)
 
 
 def test_directions_that_agree_are_found_to(inspection: AssociationInspection, later: datetime) -> None:
@@ -52,7 +52,7 @@ def test_a_pair_that_one_direction_lacks_is_named(
     opposite = AssociationInspection(related.warehouse, COMPANIES, CONTACTS).agreement(later, later)
     assert f"company {company} with contact {contact}" in opposite.sentence
     # What this direction was told within the hour, the other one need not know yet.
-    assert inspection.agreement(later, related.portal.now()).holds
+    assert inspection.agreement(later, related.client.now()).holds
 
 
 def test_what_one_direction_has_seen_end_lately_is_tolerated(
@@ -62,7 +62,7 @@ def test_what_one_direction_has_seen_end_lately_is_tolerated(
     related.portal.dissociate("contacts", one, "companies", other)
     full = AssociationsSource(related.client, COMPANIES, CONTACTS, full=True)
     run(full, related.warehouse, related.client, run_id="test", say=print)
-    assert inspection.agreement(related.portal.now(), later).holds
+    assert inspection.agreement(related.client.now(), later).holds
     assert not inspection.agreement(later, later).holds
 
 
@@ -80,4 +80,4 @@ def test_a_record_that_is_not_in_its_table_is_named(
     finding = inspection.known(later, later)
     assert not finding.holds
     assert f"1 records that OBJECTS_COMPANIES does not have, such as {stranger}." in finding.sentence
-    assert inspection.known(later, related.portal.now()).holds
+    assert inspection.known(later, related.client.now()).holds
