@@ -9,6 +9,7 @@ import pytest
 
 from hubspot_assets.demo_portal.control import Portal
 from hubspot_assets.hubspot.limits.budgets import Budgets
+from hubspot_assets.warehouse.duckdb import file as duckdb_file
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 from hubspot_assets_tests import variety
 
@@ -38,6 +39,8 @@ def pytest_collection_finish() -> None:
         from hubspot_assets_tests.quick_dagster import quicken
 
         quicken()
+    # Tables of tests are small: a second thread of DuckDB's would only be woken for nothing.
+    duckdb_file._SETTINGS["threads"] = 1
     # What was imported stays: there is no use in going through it again and again, nor often through the rest.
     gc.collect()
     gc.freeze()
@@ -95,10 +98,10 @@ def first_sync(tmp_path_factory) -> Path:
 def dagster_instance(tmp_path_factory) -> "Iterator[dg.DagsterInstance]":
     import dagster as dg
 
-    from hubspot_assets_tests.quick_dagster import one_file_each
+    from hubspot_assets_tests.quick_dagster import on_disk
 
     folder = tmp_path_factory.mktemp("dagster")
-    with dg.DagsterInstance.local_temp(str(folder), overrides=one_file_each(folder)) as instance:
+    with dg.DagsterInstance.local_temp(str(folder), overrides=on_disk(folder)) as instance:
         yield instance
 
 

@@ -47,17 +47,22 @@ def _once(make: Callable[..., Any], key: Callable[[Any], Hashable]) -> Callable[
     return get
 
 
-def one_file_each(folder: Path) -> dict[str, object]:
-    """Settings of an instance on disk. By default each run has a file of events to itself, which takes long to make."""
+def on_disk(folder: Path) -> dict[str, object]:
+    """Settings of an instance on disk that makes little beside what is tested.
+
+    By default each run has a file of events to itself, and each step four processes that follow what it prints.
+    """
     classes = {
         "event_log_storage": ("event_log", "ConsolidatedSqliteEventLogStorage"),
         "run_storage": ("runs", "SqliteRunStorage"),
         "schedule_storage": ("schedules", "SqliteScheduleStorage"),
     }
-    return {
+    storages = {
         kind: {"module": f"dagster._core.storage.{module}", "class": name, "config": {"base_dir": str(folder)}}
         for kind, (module, name) in classes.items()
     }
+    logs = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+    return {**storages, "compute_logs": logs}
 
 
 @contextmanager

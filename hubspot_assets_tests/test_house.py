@@ -29,12 +29,15 @@ ARROWS: Mapping[str, set[str]] = {
 DOORS = {"__init__.py", "__main__.py", "cli.py", "definitions.py", "py.typed"}
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted(ROOT.rglob("*.py")):
-        yield (
-            ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"),
-            ast.parse(path.read_text()),
+@pytest.fixture(scope="module")
+def modules() -> Mapping[str, ast.Module]:
+    """Every module of the package, by its name."""
+    return {
+        ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): ast.parse(
+            path.read_text()
         )
+        for path in sorted(ROOT.rglob("*.py"))
+    }
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
@@ -51,9 +54,6 @@ def imports(tree: ast.AST) -> Iterator[str]:
         yield from imports(node)
 
 
-MODULES = dict(modules())
-
-
 def room(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
@@ -64,22 +64,22 @@ def test_nothing_stands_loose_at_the_top():
 
 
 @pytest.mark.parametrize("name", ARROWS)
-def test_arrows_between_rooms_never_run_backwards(name):
-    for module, tree in MODULES.items():
+def test_arrows_between_rooms_never_run_backwards(modules, name):
+    for module, tree in modules.items():
         if room(module) == name:
             seen = {room(other) for other in imports(tree) if other.startswith("hubspot_assets.")} - {name}
             assert seen <= ARROWS[name], f"{module} imports from {', '.join(sorted(seen - ARROWS[name]))}"
 
 
-def test_there_is_no_circle_of_imports():
-    graph = {module: {other for other in imports(tree) if other in MODULES} for module, tree in MODULES.items()}
+def test_there_is_no_circle_of_imports(modules):
+    graph = {module: {other for other in imports(tree) if other in modules} for module, tree in modules.items()}
     # A package is not a module that imports its modules.
     tuple(graphlib.TopologicalSorter({module: others - {module} for module, others in graph.items()}).static_order())
 
 
 @pytest.mark.parametrize("library", [*LIBRARIES, "sync", "catalog", "settings"])
-def test_the_libraries_import_no_dagster(library):
-    for module, tree in MODULES.items():
+def test_the_libraries_import_no_dagster(modules, library):
+    for module, tree in modules.items():
         if room(module) == library:
             dagster = {other for other in imports(tree) if other.split(".")[0].startswith("dagster")}
             # Dagster knows when a cron expression ticks; it is asked for late.

@@ -22,7 +22,7 @@ from dagster._scheduler.scheduler import ScheduleIterationTimes, launch_schedule
 
 import hubspot_assets
 from hubspot_assets_tests.end_to_end.simulated_time import SimulatedTime
-from hubspot_assets_tests.quick_dagster import one_file_each
+from hubspot_assets_tests.quick_dagster import on_disk
 
 DEFINITIONS = Path(hubspot_assets.__file__).with_name("definitions.py")
 """Loaded by its path, hence afresh: the module may be known from other tests, with other settings."""
@@ -54,7 +54,7 @@ class Daemon:
                 temp_dir=str(folder),
                 synchronous_run_coordinator=True,
                 synchronous_run_launcher=True,
-                overrides={"python_logs": {"python_log_level": "ERROR"}, **one_file_each(folder)},
+                overrides={"python_logs": {"python_log_level": "ERROR"}, **on_disk(folder)},
             ) as instance,
             WorkspaceProcessContext(instance, InProcessWorkspaceLoadTarget(origin)) as context,
         ):

@@ -187,6 +187,7 @@ def serve() -> None:
         setattr(owner, name, ours)
     for definition in (show.SQL_CREATE_VIEW_SHOW_TABLES, show.SQL_CREATE_VIEW_SHOW_VIEWS):
         fakesnow.server.shared_fs.duck_conn.execute(_with_comments(definition))
+    fakesnow.server.shared_fs.duck_conn.execute("SET threads = 1")
     fakesnow.server.sessions = _Sessions()
     routes = fakesnow.server.app.router.routes
     routes.insert(0, Route("/session/v1/login-request", _logged_in, methods=["POST"]))

@@ -65,8 +65,8 @@ def replace(connection: duckdb.DuckDBPyConnection, write: Replace, target: Store
         f"SELECT rowid AS {_STORED}, {key} FROM {target.name}{within} WHERE {quoted(write.removal)} IS NULL{later}"
     )
     instant = {"instant": naive_utc(write.removed_at)} if later else None
-    create(connection, _GONE, f"SELECT {_STORED} FROM ({present}) ANTI JOIN {STAGED} USING ({key})", instant)
-    removed = number(connection, f"SELECT count(*) FROM {_GONE}")
+    gone = f"SELECT {_STORED} FROM ({present}) ANTI JOIN {STAGED} USING ({key})"
+    removed = create(connection, _GONE, gone, instant)
     if removed:
         values = ", ".join(f"{quoted(c)} = ?" for c in write.mark)
         connection.execute(
@@ -83,7 +83,7 @@ def _merged(
     winners = f"FROM {STAGED}"
     if candidates < rows:
         winners += f" SEMI JOIN {NEWEST} USING ({POSITION})"
-    if not number(connection, f"SELECT count(*) FROM (FROM {target.name} LIMIT 1)"):
+    if not number(connection, f"SELECT count(*) FROM (SELECT 1 FROM {target.name} LIMIT 1)"):
         _insert(connection, target, columns, winners)
         return Counts(inserted=candidates)
 

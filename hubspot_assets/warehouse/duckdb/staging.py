@@ -61,13 +61,12 @@ def collapse(connection: duckdb.DuckDBPyConnection, table: Table, version: Seque
     key = ", ".join(quoted(c) for c in table.key)
     order = ", ".join([f"{quoted(c)} DESC NULLS LAST" for c in version] + [f"{POSITION} DESC"])
     columns = ", ".join(quoted(c) for c in dict.fromkeys((*table.key, *version)))
-    create(
+    return create(
         connection,
         NEWEST,
         f"SELECT {POSITION}, {columns} FROM {STAGED} "
         f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {order}) = 1",
     )
-    return number(connection, f"SELECT count(*) FROM {NEWEST}")
 
 
 def same_key(table: Table) -> str:
@@ -77,9 +76,10 @@ def same_key(table: Table) -> str:
 
 def create(
     connection: duckdb.DuckDBPyConnection, name: str, query: str, values: Mapping[str, object] | None = None
-) -> None:
-    """Keep the answer of a query as a temporary table."""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}", values)
+) -> int:
+    """Keep the answer of a query as a temporary table, and return how many rows it has."""
+    [(rows,)] = connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}", values).fetchall()
+    return rows
 
 
 def number(connection: duckdb.DuckDBPyConnection, query: str) -> int:

@@ -7,6 +7,7 @@ credentials, renews them, and hands out frozen keys for each operation.
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ from pyarrow import fs
 
 if TYPE_CHECKING:
     import boto3
-    from boto3.s3.transfer import TransferConfig
+    from boto3.s3.transfer import S3Transfer
     from botocore.credentials import ReadOnlyCredentials
 
 TRIES = 10
@@ -164,8 +165,8 @@ class Bucket:
         if file.stat().st_size <= AT_ONCE:
             self.put(path, file.read_bytes())
             return
-        self.client.upload_file(
-            str(file), self.place.bucket, self.place.key(path), ExtraArgs=self.encryption(), Config=_in_parts()
+        self._transfer.upload_file(
+            str(file), self.place.bucket, self.place.key(path), extra_args=dict(self.encryption())
         )
 
     def download(self, path: str, file: Path, size: int) -> None:
@@ -174,7 +175,7 @@ class Bucket:
         if body is not None:
             file.write_bytes(body)
             return
-        self.client.download_file(self.place.bucket, self.place.key(path), str(file), Config=_in_parts())
+        self._transfer.download_file(self.place.bucket, self.place.key(path), str(file))
         # Whoever reads the file needs the memory that its parts took.
         pa.default_memory_pool().release_unused()
 
@@ -256,14 +257,15 @@ class Bucket:
     def _body(self, path: str) -> bytes:
         return self.client.get_object(Bucket=self.place.bucket, Key=self.place.key(path))["Body"].read()
 
+    @cached_property
+    def _transfer(self) -> "S3Transfer":
+        """Whose threads send and fetch large files. Each new thread would keep 8 MiB of what it had in its hands."""
+        from boto3.s3.transfer import S3Transfer, TransferConfig
+
+        return S3Transfer(self.client, TransferConfig(max_concurrency=AT_THE_SAME_TIME))
+
     def _keys(self) -> "ReadOnlyCredentials":
         credentials = self._session.get_credentials()
         if credentials is None:
             raise PermissionError("there are no AWS credentials")
         return credentials.get_frozen_credentials()
-
-
-def _in_parts() -> "TransferConfig":
-    from boto3.s3.transfer import TransferConfig
-
-    return TransferConfig(max_concurrency=AT_THE_SAME_TIME)

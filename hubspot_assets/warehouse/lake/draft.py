@@ -292,13 +292,12 @@ class Draft:
         matched = 0
         for place, file in self._overlapping(table.key[0]):
             stored = self._parts.some(file, [*table.key, *older, *compared])
-            create(
+            matched += create(
                 self._connection,
                 _MATCHED,
                 f"SELECT t.{ROW}, n.{POSITION}, {is_older} AND NOT ({equal('t', 'i', compared)}) AS replaced "
                 f"FROM ({stored}) t JOIN {NEWEST} n ON {same_key(table)} JOIN {STAGED} i USING ({POSITION})",
             )
-            matched += number(self._connection, f"SELECT count(*) FROM {_MATCHED}")
             self._connection.execute(
                 f"INSERT INTO {_CHANGES} SELECT {place}, {ROW}, {values} "
                 f"FROM (FROM {_MATCHED} WHERE replaced) JOIN {STAGED} i USING ({POSITION})"

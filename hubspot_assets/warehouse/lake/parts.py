@@ -94,6 +94,8 @@ class Parts:
         Returns:
             The file; None if there are no rows.
         """
+        # Reading and writing the files before leaves much memory that nobody uses and the process still has.
+        pa.default_memory_pool().release_unused()
         columns = columns or self._columns
         path = self._folder / f"part-{uuid.uuid4()}.zstd.parquet"
         values = ", ".join(f"{as_written(c, type_)} AS {quoted(c)}" for c, type_ in columns.items())
