@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # Containers often forbid Python to keep what it compiled: each process of the tests would compile every library anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# Python looks for garbage after each 700 new objects unless told otherwise.
+gc.set_threshold(10_000, 20, 20)
 
 variety.choose()
 
@@ -41,10 +43,9 @@ def pytest_collection_finish() -> None:
         quicken()
     # Tables of tests are small: a second thread of DuckDB's would only be woken for nothing.
     duckdb_file._SETTINGS["threads"] = 1
-    # What was imported stays: there is no use in going through it again and again, nor often through the rest.
+    # What was imported stays: there is no use in going through it again and again.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ to behave; no statement means less here than there:
 - SHOW TABLES and SHOW VIEWS say the comments (fakesnow leaves them out), which may have quotes in them.
 """
 
+import gc
 import json
 import os
 import re
@@ -176,6 +177,9 @@ def _comment_kept(catalog: str, schema: str, table: str, comment: str | None) ->
 
 def serve() -> None:
     """Serves on a free port of 127.0.0.1 and prints it."""
+    # It parses one statement after the other, which leaves little garbage and many objects.
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
     for owner, name, ours in (
         (fakesnow.arrow, "timestamp_to_sf_struct", _timestamp),
         (FakeSnowflakeConnection, "__init__", _begun),
@@ -187,6 +191,7 @@ def serve() -> None:
         setattr(owner, name, ours)
     for definition in (show.SQL_CREATE_VIEW_SHOW_TABLES, show.SQL_CREATE_VIEW_SHOW_VIEWS):
         fakesnow.server.shared_fs.duck_conn.execute(_with_comments(definition))
+    # Tables of tests are small: a second thread of DuckDB's would only be woken for nothing.
     fakesnow.server.shared_fs.duck_conn.execute("SET threads = 1")
     fakesnow.server.sessions = _Sessions()
     routes = fakesnow.server.app.router.routes
