@@ -21,6 +21,8 @@ SUBMISSIONS_PER_PAGE = 50
 MOST_IN_FLIGHT = 16
 WITHOUT_SUBMISSIONS = "blog_comment"
 """Forms of this type HubSpot lists, but refuses to give the submissions of."""
+_NOT_ALLOWED = "FORM_TYPE_NOT_ALLOWED"
+"""How it refuses them, and those of whatever types come later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +188,8 @@ class SubmissionsRead:
             if error.is_about_a_thing:
                 return None
             raise
-        except BadRequest:
-            if of.form_type == WITHOUT_SUBMISSIONS:
+        except BadRequest as error:
+            if of.form_type == WITHOUT_SUBMISSIONS or _NOT_ALLOWED in error.error_types:
                 return None
             raise
         return answer.decode(_Submissions), answer.received_at

@@ -119,12 +119,23 @@ def test_a_submission_without_an_id_has_the_same_digest_at_every_reading(portal,
     assert Submission(7, [{"name": "Email", "value": "x@y"}]).email == "x@y"
 
 
-def test_another_form_that_is_refused_fails_the_read(portal, client):
+def test_a_form_whose_type_has_no_submissions_or_that_is_gone_keeps_out_no_other(portal, client):
     portal.put_thing("forms", "odd", name="Odd", formType="blog_comment", archived=False)
-    with pytest.raises(errors.BadRequest):
-        list(SubmissionsRead(client, [SubmissionsOf("odd", "hubspot")]))
-    (page,) = SubmissionsRead(client, [SubmissionsOf("gone", "hubspot")])
-    assert (page.done, page.refused) == (True, True)
+    flow = form_of(portal, "flow")
+    questions = [
+        SubmissionsOf("odd", "of a type to come"),
+        SubmissionsOf("gone", "hubspot"),
+        SubmissionsOf(flow, "flow"),
+    ]
+    pages = list(SubmissionsRead(client, questions))
+    assert {page.form_id for page in pages if page.refused and page.done} == {"odd", "gone"}
+    assert sum(len(page.submissions) for page in pages) == sum(of == flow for of, _ in portal.moments("submissions"))
+
+
+def test_a_form_that_is_refused_for_another_reason_fails_the_read(serve, connect):
+    server = serve(Reply(400, body={"status": "error", "message": "Invalid form", "errorType": "INVALID_FORM"}))
+    with pytest.raises(errors.BadRequest, match="Invalid form"):
+        list(SubmissionsRead(connect(server), [SubmissionsOf("odd", "hubspot")]))
 
 
 def test_submissions_in_no_order_are_read_to_the_end(serve, connect):

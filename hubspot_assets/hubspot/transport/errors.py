@@ -31,6 +31,7 @@
 cleared of secrets, so no message shows a token.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TypeVar
 
@@ -50,6 +51,7 @@ class HubSpotError(Exception):
         method: HTTP method of the request.
         path: Path of the request, without its query.
         correlation_id: What HubSpot's support asks for.
+        error_types: HubSpot's own names of what is wrong (`FORM_TYPE_NOT_ALLOWED`); older endpoints give them.
         retry_after: Seconds to wait by HubSpot's own word, None where it gave none.
         attempts: Failed attempts so far.
     """
@@ -73,6 +75,7 @@ class HubSpotError(Exception):
         self.path = path
         self.correlation_id = correlation_id
         self.retry_after = retry_after
+        self.error_types: Collection[str] = ()
         self.attempts = 1
 
     def retold(self, kind: type[E], message: str) -> E:

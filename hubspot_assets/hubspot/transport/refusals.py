@@ -75,6 +75,7 @@ def from_answer(
     error = _name(status, headers, envelope, path, new_token)
     error.status, error.method, error.path = status, method, path
     error.correlation_id = envelope.text("correlationId") or headers.get("X-HubSpot-Correlation-Id")
+    error.error_types = envelope.error_types()
     error.retry_after = retry_after(headers)
     return error
 
@@ -115,6 +116,9 @@ class _Envelope:
 
     def scopes(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self._listed(self._SCOPE_LISTS)))
+
+    def error_types(self) -> frozenset[str]:
+        return frozenset(self._listed(["errorType"]))
 
     def data_center(self) -> str:
         """Return the data center that knows the account, where HubSpot names it (`eu1`); else empty."""
