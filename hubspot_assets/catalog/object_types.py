@@ -104,7 +104,7 @@ STANDARD_OBJECT_TYPES: Mapping[str, ObjectType] = {
         _standard("communications", "0-18", "Communications", "Communication", "activities", _CONTACTS_READ,
                   "SMS, WhatsApp and LinkedIn messages logged on records."),
         _standard("emails", "0-49", "Emails", "Email", "activities", _CONTACTS_READ,
-                  "One-to-one emails logged on records; their content needs the scope `sales-email-read` too."),
+                  "One-to-one emails logged on records; their content needs the scope sales-email-read too."),
         _standard("meetings", "0-47", "Meetings", "Meeting", "activities", _CONTACTS_READ,
                   "Meetings logged on records."),
         _standard("notes", "0-46", "Notes", "Note", "activities", _CONTACTS_READ,

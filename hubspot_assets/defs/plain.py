@@ -1,6 +1,7 @@
 """Sentences for those places of the Dagster UI that show plain text.
 
 Descriptions of assets, columns, checks, jobs and ops, what a check found and metadata that is Markdown are rendered.
+The catalog's list shows the first line of an asset's description as it is, so that one has no marks.
 Failures, log lines, other metadata and the descriptions of sensors, schedules and resources are not.
 """
 

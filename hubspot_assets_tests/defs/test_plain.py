@@ -36,3 +36,12 @@ def test_descriptions_that_are_not_rendered_and_metadata_of_definitions_are_plai
             if not isinstance(value, dg.MarkdownMetadataValue):
                 not_rendered[f"{key.to_user_string()} {name}"] = str(getattr(value, "value", value))
     assert {name: text for name, text in not_rendered.items() if "`" in (text or "")} == {}
+
+
+def test_descriptions_of_assets_begin_as_plain_text_for_the_catalogs_list():
+    asked = {"objects": "all", "datasets": "all", "events": "e_visited_page", "property_history": {"deals": ["amount"]}}
+    graph = hubspot_definitions(Settings.model_validate(asked)).get_repository_def().asset_graph
+    descriptions = {key.to_user_string(): graph.get(key).description or "" for key in graph.get_all_asset_keys()}
+    first_lines = {name: text.partition("\n")[0] for name, text in descriptions.items()}
+    assert all(first_lines.values())
+    assert {name: text for name, text in first_lines.items() if "`" in text or "**" in text} == {}

@@ -34,7 +34,7 @@ def account_asset(settings: Settings, names: Names) -> dg.SourceAsset:
             key=names.key("account"),
             description="The HubSpot account that all records come from: the place to look first. Each observation "
             "tells whether HubSpot answers, what the token may read, and how many of the day's requests are left; the "
-            "schedule `freshness` makes one every half hour, and **Observe** another.",
+            "schedule freshness makes one every half hour, and the button Observe another.",
             metadata={"hubspot": dg.MetadataValue.url("https://app.hubspot.com")},
             tags={"dagster/kind/hubspot": ""},
             group_name="hubspot",

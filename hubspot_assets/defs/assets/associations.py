@@ -68,7 +68,7 @@ def _satellite(from_name: str, to_name: str, settings: Settings, pairs: frozense
     return Satellite(
         name=f"{asset_name(from_name)}_to_{asset_name(to_name)}",
         description=f"Which {_label(other, to_name)} each of the {_label(one, from_name)} is associated with: one row "
-        "per pair and label. An association that was removed keeps its row, with the instant in `REMOVEDAT`.",
+        "per pair and label. An association that was removed keeps its row, with the instant in REMOVEDAT.",
         table=table,
         makes=source,
         about=(from_name, to_name),

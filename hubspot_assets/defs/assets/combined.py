@@ -22,16 +22,16 @@ GROUP = "combined"
 STEP = "combined_views"
 
 _DESCRIPTIONS = {
-    "objects": "View `OBJECTS`: every record of every object type, also those that are gone.",
-    "object_properties": "View `OBJECT_PROPERTIES`: one row per record and property that has a value, as text. "
-    "Query it with `WHERE OBJECTTYPEID = '0-1'`.",
-    "object_with_object_properties": "View `OBJECT_WITH_OBJECT_PROPERTIES`: every record with its properties as JSON.",
-    "associations": "View `ASSOCIATIONS`: every association of every pair.",
-    "events": "View `EVENTS`: every event of every type, with its properties as JSON.",
-    "object_properties_history": "View `OBJECT_PROPERTIES_HISTORY`: every value that the properties of every object "
+    "objects": "View OBJECTS: every record of every object type, also those that are gone.",
+    "object_properties": "View OBJECT_PROPERTIES: one row per record and property that has a value, as text. "
+    "Query it with WHERE OBJECTTYPEID = '0-1'.",
+    "object_with_object_properties": "View OBJECT_WITH_OBJECT_PROPERTIES: every record with its properties as JSON.",
+    "associations": "View ASSOCIATIONS: every association of every pair.",
+    "events": "View EVENTS: every event of every type, with its properties as JSON.",
+    "object_properties_history": "View OBJECT_PROPERTIES_HISTORY: every value that the properties of every object "
     "type have had, and who set it.",
-    "live_records": "A view per object type (`CONTACTS`, `DEALS` …): live records only, columns called as the "
-    "properties, so that `SELECT EMAIL FROM CONTACTS` is a whole query.",
+    "live_records": "A view per object type (CONTACTS, DEALS …): live records only, columns called as the "
+    "properties, so that SELECT EMAIL FROM CONTACTS is a whole query.",
 }
 
 

@@ -21,7 +21,7 @@ GROUP = "events"
 SINCE = date(2024, 1, 1)
 """The first day where `HUBSPOT_EVENTS_SINCE` names none."""
 _BACKFILL = (
-    "A partition is a day (UTC). The schedules read the recent days; for older ones choose **Materialize** and a "
+    "A partition is a day (UTC). The schedules read the recent days; for older ones choose Materialize and a "
     "range, which is one run. Reading a day again adds what came late, and changes nothing else."
 )
 
@@ -70,7 +70,7 @@ def _events(settings: Settings) -> Sequence[Satellite]:
 
             return DaysSource(client, EventDays(client, event_type, table), days[0], days[-1])
 
-        description = f"Events `{event_type}`, one row per occurrence. {_BACKFILL}"
+        description = f"Events {event_type}, one row per occurrence. {_BACKFILL}"
         return Satellite(table.lower(), description, table, source, "OCCURREDAT")
 
     return [satellite(*each) for each in event_table_names(settings.events).items()]

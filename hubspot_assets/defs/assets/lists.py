@@ -18,11 +18,11 @@ GROUP = "lists"
 
 _LISTS = (
     "Lists (segments) of all object types, with how many members they have. One that was deleted keeps its row, with "
-    "the instant in `DELETEDAT`."
+    "the instant in DELETEDAT."
 )
 _MEMBERSHIPS = (
     "Which records are in which lists, and since when. Read of the lists of which HubSpot tells something new, and of "
-    "all of them once a week. A record that left keeps its row, with the instant in `REMOVEDAT`."
+    "all of them once a week. A record that left keeps its row, with the instant in REMOVEDAT."
 )
 
 

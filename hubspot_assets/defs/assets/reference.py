@@ -23,11 +23,11 @@ DAY = timedelta(hours=23)
 """What is read once a day is read by the daily run; this is a little less, so that the run never finds it too young."""
 
 _DESCRIPTIONS = {
-    "owners": "Whom records belong to: users, those who left, and queues. `HUBSPOT_OWNER_ID` of a record leads here.",
+    "owners": "Whom records belong to: users, those who left, and queues. HUBSPOT_OWNER_ID of a record leads here.",
     "owner_teams": "Which owners are in which teams.",
     "teams": "The teams of the account, with those above them.",
     "account_users": "Who may use the HubSpot account, and in which roles.",
-    "pipelines": "Pipelines of all object types that have them; `PIPELINE` of a record leads here.",
+    "pipelines": "Pipelines of all object types that have them; PIPELINE of a record leads here.",
     "pipeline_stages": "Stages of the pipelines: their labels, order, whether they are closed, and how probable.",
     "association_definitions": "The types of associations between object types, and how users label them.",
     "object_and_event_type_definitions": "The object and event types of the account, its own too, and their tables.",
