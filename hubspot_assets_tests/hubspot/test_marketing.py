@@ -128,7 +128,7 @@ def test_a_form_whose_type_has_no_submissions_or_that_is_gone_keeps_out_no_other
         SubmissionsOf(flow, "flow"),
     ]
     pages = list(SubmissionsRead(client, questions))
-    assert {page.form_id for page in pages if page.refused and page.done} == {"odd", "gone"}
+    assert sorted(page.form_id for page in pages if page.refused and page.done) == ["gone", "odd"]
     assert sum(len(page.submissions) for page in pages) == sum(of == flow for of, _ in portal.moments("submissions"))
 
 

@@ -6,6 +6,7 @@ credentials, renews them, and hands out frozen keys for each operation.
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,11 +18,13 @@ import tenacity
 from botocore.config import Config
 from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 from pyarrow import fs
+from s3transfer.exceptions import CancelledError
 
 if TYPE_CHECKING:
     import boto3
-    from boto3.s3.transfer import S3Transfer
     from botocore.credentials import ReadOnlyCredentials
+    from s3transfer.futures import TransferFuture
+    from s3transfer.manager import TransferManager
 
 TRIES = 10
 """How often each of the three tries a request that fails in passing."""
@@ -165,9 +168,8 @@ class Bucket:
         if file.stat().st_size <= AT_ONCE:
             self.put(path, file.read_bytes())
             return
-        self._transfer.upload_file(
-            str(file), self.place.bucket, self.place.key(path), extra_args=dict(self.encryption())
-        )
+        at = self.place.bucket, self.place.key(path)
+        _end(self._transfers.upload(str(file), *at, extra_args=dict(self.encryption())))
 
     def download(self, path: str, file: Path, size: int) -> None:
         """Get a file of so many bytes from below the prefix."""
@@ -175,7 +177,7 @@ class Bucket:
         if body is not None:
             file.write_bytes(body)
             return
-        self._transfer.download_file(self.place.bucket, self.place.key(path), str(file))
+        _end(self._transfers.download(self.place.bucket, self.place.key(path), str(file)))
         # Whoever reads the file needs the memory that its parts took.
         pa.default_memory_pool().release_unused()
 
@@ -258,14 +260,27 @@ class Bucket:
         return self.client.get_object(Bucket=self.place.bucket, Key=self.place.key(path))["Body"].read()
 
     @cached_property
-    def _transfer(self) -> "S3Transfer":
+    def _transfers(self) -> "TransferManager":
         """Whose threads send and fetch large files. Each new thread would keep 8 MiB of what it had in its hands."""
-        from boto3.s3.transfer import S3Transfer, TransferConfig
+        from boto3.s3.transfer import TransferConfig
+        from s3transfer.manager import TransferManager
 
-        return S3Transfer(self.client, TransferConfig(max_concurrency=AT_THE_SAME_TIME))
+        return TransferManager(self.client, TransferConfig(max_concurrency=AT_THE_SAME_TIME))
 
     def _keys(self) -> "ReadOnlyCredentials":
         credentials = self._session.get_credentials()
         if credentials is None:
             raise PermissionError("there are no AWS credentials")
         return credentials.get_frozen_credentials()
+
+
+def _end(transfer: "TransferFuture") -> None:
+    """Wait for a file that is on its way; what ends the wait, an interrupt too, ends the transfer."""
+    try:
+        transfer.result()
+    except BaseException:
+        # Its threads would go on with it, and keep the process from ending.
+        transfer.cancel()
+        with suppress(CancelledError):
+            transfer.result()
+        raise

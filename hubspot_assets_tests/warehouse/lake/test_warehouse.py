@@ -219,6 +219,32 @@ def test_a_commit_that_was_cut_short_is_done_whole_or_not_at_all(lake, s3_store,
     assert any("_commits" in key for key in keys(lake)) is (moment in (1, 2)), "it may still be at work"
 
 
+def test_an_interrupt_ends_a_download_that_is_under_way(lake, tmp_path):
+    class Interrupt(BaseException):
+        pass
+
+    def interrupt(*_):
+        raise Interrupt
+
+    size = 100 * 2**20
+    (tmp_path / "large").write_bytes(bytes(size))
+    lake._bucket.upload(tmp_path / "large", "t/large")
+    folder = tmp_path / "fetched"
+    folder.mkdir()
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(Interrupt):
+            lake._bucket.download("t/large", folder / "large", size)
+        # By then it would have come.
+        time.sleep(2)
+        assert list(folder.iterdir()) == []
+        lake._bucket.download("t/large", folder / "large", size)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert (folder / "large").stat().st_size == size
+
+
 def test_a_record_that_its_writer_finishes_is_not_done_again(lake, s3_store, monkeypatch):
     """Another process completes the commit while this one is between two tables."""
     lake.ensure(SYNCS)
