@@ -152,12 +152,14 @@ def retrying(
         return failures[type(error)] >= POLICIES[type(error)].attempts or out_of_patience
 
     def before_sleep(state: tenacity.RetryCallState) -> None:
-        error = _error(state)
-        on_retry(Repetition(error, state.upcoming_sleep, elapsed(state), POLICIES[type(error)].attempts))
+        error, wait = _error(state), state.upcoming_sleep
+        # By now tenacity counts what is still to be waited for among what was.
+        before = max(state.seconds_since_start or 0.0, state.idle_for - wait)
+        on_retry(Repetition(error, wait, before, POLICIES[type(error)].attempts))
         if isinstance(error, RateLimited):
-            hold(state.upcoming_sleep)
+            hold(wait)
         else:
-            sleep(state.upcoming_sleep)
+            sleep(wait)
 
     return tenacity.Retrying(
         retry=tenacity.retry_if_exception(passes),

@@ -100,6 +100,22 @@ def test_a_long_wait_says_what_for_and_until_when_once(serve, connect, caplog):
     assert all("down for a moment" in line and " UTC, at most 8 times, and gives up at " in line for line in lines)
 
 
+def test_who_waits_until_patience_ends_says_no_later_time_for_the_next_request(serve, connect, caplog):
+    caplog.set_level(logging.INFO, "hubspot_assets")
+    for patience in (10, 30, 90):
+        with pytest.raises(errors.ServerError):
+            connect(serve(Reply(503, {"message": "down"})), patience=patience).get("/x")
+    said = [re.findall(r"(\d\d:\d\d:\d\d) UTC", record.getMessage()) for record in caplog.records]
+    assert len(said) >= 3
+    # To the second, and perhaps past midnight.
+    assert all((clock_seconds(end) - clock_seconds(again)) % 86_400 <= 90 for again, end in said)
+
+
+def clock_seconds(said: str) -> int:
+    hours, minutes, seconds = map(int, said.split(":"))
+    return hours * 3_600 + minutes * 60 + seconds
+
+
 def test_a_short_wait_is_not_worth_a_line(serve, connect, caplog):
     caplog.set_level(logging.INFO, "hubspot_assets")
     connect(serve(Reply(503, {}), Reply(503, {}), GOOD)).get("/x")
