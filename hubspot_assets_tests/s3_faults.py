@@ -5,14 +5,14 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-FAULTS = ("busy", "cut", "lost", "late")
-"""Refused; not carried out; carried out, and not answered; carried out when nobody waits any more."""
+FAULTS = ("busy", "cut", "lost", "late", "short")
+"""Refused; not carried out; carried out, and not answered, when nobody waits any more, or by half an answer."""
 
 _BUSY = b'<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>'
 _PER_HOP = {"connection", "transfer-encoding", "content-length", "date", "server"}
@@ -26,10 +26,20 @@ class FaultyStore:
         random: Chooses what fails.
         rate: The share of requests that fail.
         patience: Seconds after which clients give up waiting.
+        kinds: The faults there are.
     """
 
-    def __init__(self, endpoint: str, random: random.Random, *, rate: float = 0, patience: float = 1) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        random: random.Random,
+        *,
+        rate: float = 0,
+        patience: float = 1,
+        kinds: Sequence[str] = FAULTS,
+    ) -> None:
         self.rate = rate
+        self.kinds = kinds
         self.requests: list[str] = []
         self.faults: Counter[str] = Counter()
         self.written = 0
@@ -48,7 +58,7 @@ class FaultyStore:
 
     @classmethod
     @contextmanager
-    def start(cls, endpoint: str, random: random.Random, **options: float) -> Iterator["FaultyStore"]:
+    def start(cls, endpoint: str, random: random.Random, **options: Any) -> Iterator["FaultyStore"]:
         store = cls(endpoint, random, **options)
         thread = threading.Thread(target=store._server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
@@ -65,7 +75,7 @@ class FaultyStore:
             number = len(self.requests)
             self.requests.append(f"{handler.command} {handler.path}")
             self.written += len(body) if handler.command == "PUT" else 0
-            fault = self._random.choice(FAULTS) if self._random.random() < self.rate else ""
+            fault = self._random.choice(self.kinds) if self._random.random() < self.rate else ""
             self.faults[fault] += 1
         self.before.get(number, lambda: None)()
         if fault == "busy":
@@ -76,10 +86,12 @@ class FaultyStore:
             return
         if fault == "late":
             time.sleep(self._patience + 0.3)
-        answer = self._carried_out(handler, body)
+        status, headers, content = self._carried_out(handler, body)
         self.after.get(number, lambda: None)()
-        if not fault:
-            handler.give(*answer)
+        if fault == "short":
+            content = content[: len(content) // 2]
+        if fault in ("", "short"):
+            handler.give(status, headers, content)
 
     def _carried_out(self, handler: "_Handler", body: bytes) -> tuple[int, dict[str, str], bytes]:
         connection = http.client.HTTPConnection(self._upstream)

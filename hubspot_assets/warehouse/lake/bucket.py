@@ -18,7 +18,7 @@ import tenacity
 from botocore.config import Config
 from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 from pyarrow import fs
-from s3transfer.exceptions import CancelledError
+from s3transfer.exceptions import CancelledError, RetriesExceededError
 
 if TYPE_CHECKING:
     import boto3
@@ -265,7 +265,8 @@ class Bucket:
         from boto3.s3.transfer import TransferConfig
         from s3transfer.manager import TransferManager
 
-        return TransferManager(self.client, TransferConfig(max_concurrency=AT_THE_SAME_TIME))
+        settings = TransferConfig(max_concurrency=AT_THE_SAME_TIME, num_download_attempts=TRIES)
+        return TransferManager(self.client, settings)
 
     def _keys(self) -> "ReadOnlyCredentials":
         credentials = self._session.get_credentials()
@@ -278,6 +279,9 @@ def _end(transfer: "TransferFuture") -> None:
     """Wait for a file that is on its way; what ends the wait, an interrupt too, ends the transfer."""
     try:
         transfer.result()
+    except RetriesExceededError as error:
+        # What the last try met says more than that there were too many.
+        raise error.last_exception from error
     except BaseException:
         # Its threads would go on with it, and keep the process from ending.
         transfer.cancel()

@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
 from itertools import count
+from random import Random
 
 import pyarrow as pa
 import pytest
@@ -25,14 +27,17 @@ from hubspot_assets.warehouse.base import (
     TableNotFound,
     WarehouseBusy,
     WarehouseError,
+    WarehouseUnreachable,
 )
 from hubspot_assets.warehouse.lake import redo
-from hubspot_assets.warehouse.lake.bucket import Bucket, Place
+from hubspot_assets.warehouse.lake.bucket import AT_ONCE, TRIES, Bucket, Place
 from hubspot_assets.warehouse.lake.commits import Committer
 from hubspot_assets.warehouse.lake.draft import Draft
+from hubspot_assets.warehouse.lake.errors import named_errors
 from hubspot_assets.warehouse.lake.snapshot import opened
 from hubspot_assets.warehouse.lake.warehouse import LakeWarehouse
 from hubspot_assets_tests.s3_bed import BUCKET, REGION
+from hubspot_assets_tests.s3_faults import FaultyStore
 from hubspot_assets_tests.warehouse.contacts import (
     CONTACTS,
     INSTANT,
@@ -226,7 +231,7 @@ def test_an_interrupt_ends_a_download_that_is_under_way(lake, tmp_path):
     def interrupt(*_):
         raise Interrupt
 
-    size = 100 * 2**20
+    size = 60 * 2**20
     (tmp_path / "large").write_bytes(bytes(size))
     lake._bucket.upload(tmp_path / "large", "t/large")
     folder = tmp_path / "fetched"
@@ -237,12 +242,25 @@ def test_an_interrupt_ends_a_download_that_is_under_way(lake, tmp_path):
         with pytest.raises(Interrupt):
             lake._bucket.download("t/large", folder / "large", size)
         # By then it would have come.
-        time.sleep(2)
+        time.sleep(1)
         assert list(folder.iterdir()) == []
         lake._bucket.download("t/large", folder / "large", size)
     finally:
         signal.signal(signal.SIGALRM, before)
     assert (folder / "large").stat().st_size == size
+
+
+def test_a_large_file_of_which_only_parts_come_is_an_error_that_says_so(s3_store, tmp_path):
+    size = 2 * AT_ONCE
+    (tmp_path / "large").write_bytes(bytes(size))
+    with FaultyStore.start(s3_store.endpoint, Random(0), kinds=["short"]) as way:
+        bucket = s3_store.bucket(endpoint=way.endpoint)
+        bucket.upload(tmp_path / "large", "t/large")
+        way.rate = 1
+        with pytest.raises(WarehouseUnreachable, match="again and again"), named_errors(bucket.place):
+            bucket.download("t/large", tmp_path / "fetched", size)
+        asked = [each for each in way.requests if each.startswith("GET")]
+        assert max(Counter(asked).values()) >= TRIES, asked
 
 
 def test_a_record_that_its_writer_finishes_is_not_done_again(lake, s3_store, monkeypatch):
