@@ -1,5 +1,6 @@
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,8 +23,14 @@ if TYPE_CHECKING:
 # Containers often forbid Python to keep what it compiled: each process of the tests would compile every library anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
-# Python looks for garbage after each 700 new objects unless told otherwise.
-gc.set_threshold(10_000, 20, 20)
+# Each process that starts from here, a worker of pytest's too, imports the sitecustomize.py of that folder.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(Path(__file__).parent / "each_process"), *filter(None, [os.environ.get("PYTHONPATH")])]
+)
+
+# What a shell starts in the background ignores Ctrl-C, as would every process that a test stops by it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 variety.choose()
 
@@ -33,6 +40,15 @@ SIZES = {"contacts": 130, "companies": 40, "tickets": 20, "goals": 10, "cars": 1
 def pytest_xdist_auto_num_workers() -> int:
     """One worker more than there are processors: the tests of whole deployments wait for most of their time."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the deployments evenly over the others: side by side they would leave the processors idle."""
+    files = list(dict.fromkeys(item.path for item in items))
+    deployments = [file for file in files if file.parent.name == "end_to_end"]
+    others = [file for file in files if file not in deployments]
+    place = {file: index / len(group) for group in (deployments, others) for index, file in enumerate(group)}
+    items.sort(key=lambda item: place[item.path])
 
 
 def pytest_collection_finish() -> None:

@@ -183,8 +183,8 @@ def _answers(server: DagsterServer) -> bool:
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """End Dagster as a terminal does, and whatever is left of its session after that."""
-    process.send_signal(signal.SIGTERM)
+    """End Dagster as Ctrl-C in a terminal does, and whatever is left of its session after that."""
+    os.killpg(process.pid, signal.SIGINT)
     try:
         process.wait(timeout=20)
     except subprocess.TimeoutExpired:

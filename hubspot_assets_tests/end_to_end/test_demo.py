@@ -11,7 +11,6 @@ from pathlib import Path
 import psutil
 
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
-from hubspot_assets_tests.end_to_end.test_stopping import PROJECT
 
 MARK = "DEMO_OF_A_TEST"
 """In the environment of all processes of a demo, whichever session they are in."""
@@ -38,7 +37,7 @@ def test_ctrl_c_in_the_midst_of_the_demos_run_ends_all_of_it_and_keeps_what_was_
     demo = subprocess.Popen(
         [sys.executable, "-m", "hubspot_assets", "demo", "--port", port],
         cwd=tmp_path,
-        env={**inherited, "PYTHONPATH": str(PROJECT), "COLUMNS": "200", MARK: mark},
+        env={**inherited, "COLUMNS": "200", MARK: mark},
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

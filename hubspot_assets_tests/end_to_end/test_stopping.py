@@ -50,7 +50,7 @@ def folder(account: Portal, tmp_path: Path) -> Path:
 @contextmanager
 def started(command: list[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("HUBSPOT_", "DAGSTER_"))}
-    environment |= {"PYTHONPATH": str(PROJECT), "XDG_CACHE_HOME": str(folder / "cache"), "COLUMNS": "200"}
+    environment |= {"XDG_CACHE_HOME": str(folder / "cache"), "COLUMNS": "200"}
     process = subprocess.Popen(
         command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )

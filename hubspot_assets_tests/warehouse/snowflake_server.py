@@ -177,9 +177,8 @@ def _comment_kept(catalog: str, schema: str, table: str, comment: str | None) ->
 
 def serve() -> None:
     """Serves on a free port of 127.0.0.1 and prints it."""
-    # It parses one statement after the other, which leaves little garbage and many objects.
+    # What was imported stays: there is no use in going through it again and again.
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
     for owner, name, ours in (
         (fakesnow.arrow, "timestamp_to_sf_struct", _timestamp),
         (FakeSnowflakeConnection, "__init__", _begun),
