@@ -64,6 +64,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    """Let what is left end with the process: pytest and Python would look through it for garbage seven times."""
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def small_portal() -> Iterator[Portal]:
     with Portal.start(sizes=SIZES) as portal:

@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -13,7 +14,7 @@ from hubspot_assets.catalog.object_types import DEFAULT_OBJECT_TYPES, STANDARD_O
 PROJECT = Path(hubspot_assets.__file__).parent.parent
 
 LOAD = """
-import json, socket, sys
+import gc, json, socket, sys
 
 def refuse(*_, **__):
     raise AssertionError("definitions asked the network for something")
@@ -21,12 +22,12 @@ def refuse(*_, **__):
 socket.getaddrinfo = socket.socket.connect = refuse
 from hubspot_assets.definitions import defs
 keys = sorted("/".join(key.path) for key in defs.resolve_all_asset_keys())
-executor = defs.executor.name
-print(json.dumps({"keys": keys, "modules": sorted(sys.modules), "executor": executor}))
+loaded = {"keys": keys, "modules": sorted(sys.modules), "executor": defs.executor.name}
+print(json.dumps({**loaded, "frozen": gc.get_freeze_count(), "searched": len(gc.get_objects())}))
 """
 
 
-def load(monkeypatch, **settings: str) -> dict[str, list[str]]:
+def load(monkeypatch, **settings: str) -> dict[str, Any]:
     """The definitions as a new process sees them."""
     for name, value in settings.items():
         monkeypatch.setenv(f"HUBSPOT_{name.upper()}", value)
@@ -48,6 +49,8 @@ def test_definitions_load_without_settings_network_or_heavy_libraries(settings_f
     assert loaded["executor"] == "in_process"
     # Every run and every step process pays for these imports.
     assert not {"duckdb", "pandas", "pyarrow", "numpy", "requests", "psycopg", "redis"} & set(loaded["modules"])
+    # And for the search for garbage at its end.
+    assert loaded["frozen"] > 5 * loaded["searched"]
 
 
 def test_objects_by_setting_become_assets(settings_folder, monkeypatch):

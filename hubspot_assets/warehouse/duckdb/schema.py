@@ -9,8 +9,6 @@ import pyarrow as pa
 
 from hubspot_assets.warehouse.base import COMMENT, PROPERTY, UNPARSED, SchemaChange, Table, WarehouseError
 from hubspot_assets.warehouse.duckdb.sql import (
-    DATABASE,
-    SCHEMA,
     column_type,
     holds,
     literal,
@@ -26,6 +24,7 @@ class StoredTable:
 
     name: str
     columns: Mapping[str, str]
+    is_view: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,10 +41,12 @@ def find(connection: duckdb.DuckDBPyConnection, name: str) -> StoredTable | None
     An open transaction does not survive a None.
     """
     try:
-        columns = connection.execute(f"DESCRIBE {qualified(name)}").fetchall()
+        # A third of the time of a DESCRIBE and a look into duckdb_tables().
+        found = connection.table(qualified(name))
     except duckdb.CatalogException:
         return None
-    return StoredTable(qualified(name), {column.upper(): type_ for column, type_, *_ in columns})
+    columns = {column.upper(): str(type_) for column, type_ in zip(found.columns, found.types, strict=True)}
+    return StoredTable(qualified(name), columns, is_view=found.type != "TABLE_RELATION")
 
 
 def evolution(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Step]:
@@ -57,7 +58,7 @@ def evolution(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Step]
     stored = find(connection, table.name)
     if stored is None:
         return [_creation(qualified(table.name), table)]
-    if not is_table(connection, table.name):
+    if stored.is_view:
         raise WarehouseError(f"{table.name} is a view here and a sync needs a table; drop or rename the view.")
     steps = []
     for field in table.schema:
@@ -78,15 +79,6 @@ def evolution(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Step]
             statements = _widening(stored, table, field, has)
             steps.append(Step(SchemaChange(table.name, "widened", field.name, has), statements))
     return steps
-
-
-def is_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
-    """Whether there is a table, and no view, of that name."""
-    tables = connection.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? AND upper(table_name) = upper(?)",
-        [DATABASE, SCHEMA, name],
-    )
-    return tables.fetchone() is not None
 
 
 def _wanted(table: Table, field: pa.Field) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import duckdb
 
 from hubspot_assets.warehouse.base import SchemaChange, View, WarehouseError
-from hubspot_assets.warehouse.duckdb.schema import Step, is_table
+from hubspot_assets.warehouse.duckdb.schema import Step, find
 from hubspot_assets.warehouse.duckdb.sql import DATABASE, SCHEMA, literal, qualified
 
 
@@ -22,9 +22,9 @@ def outdated(connection: duckdb.DuckDBPyConnection, views: Sequence[View]) -> li
     comments = dict(stored.fetchall())
     steps = []
     for view in views:
-        if is_table(connection, view.name):
-            raise WarehouseError(f"{view.name} is a table here and should be a view; drop or rename the table.")
         exists, comment = view.name in comments, comments.get(view.name)
+        if not exists and find(connection, view.name):
+            raise WarehouseError(f"{view.name} is a table here and should be a view; drop or rename the table.")
         if exists and not View.is_ours(comment):
             raise WarehouseError(f"somebody else has made the view {view.name}; drop or rename it.")
         if comment != view.stored_comment:
