@@ -12,7 +12,8 @@ to behave; no statement means less here than there:
   let both insert the same key);
 - a login is answered with a master token (the driver would not end the session without);
 - a session that ends gives up its transaction;
-- SHOW TABLES and SHOW VIEWS say the comments (fakesnow leaves them out), which may have quotes in them.
+- SHOW TABLES and SHOW VIEWS say the comments (fakesnow leaves them out), which may have quotes in them;
+- a MERGE is one of DuckDB's (fakesnow makes four statements of it, which take three times as long).
 """
 
 import gc
@@ -21,18 +22,20 @@ import os
 import re
 import socket
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
 import fakesnow.arrow
 import fakesnow.server
+import fakesnow.transforms
 import pyarrow as pa
 import uvicorn
 from fakesnow import info_schema
 from fakesnow.conn import FakeSnowflakeConnection
 from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.transforms import show, stage
+from fakesnow.transforms.merge import operations
 from sqlglot import expressions as exp
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -95,10 +98,33 @@ def _executed(cursor: FakeSnowflakeCursor, command: str, *arguments: Any, **opti
         lock.acquire()
         _held[id(connection)].add(write["table"])
     try:
-        return _execute(cursor, command, *arguments, **options)
+        _execute(cursor, command, *arguments, **options)
+        return _counted(cursor) if isinstance(cursor._last_transformed, exp.Merge) else cursor
     finally:
         if not connection._in_transaction or _ENDS.match(command):
             _release(connection)
+
+
+def _merged(expression: exp.Expr) -> list[exp.Expr]:
+    """The one statement that a MERGE is in DuckDB, which answers what it did to each row."""
+    if isinstance(expression, exp.Merge):
+        expression.set("returning", exp.Returning(expressions=[exp.column("merge_action")]))
+        for update in expression.find_all(exp.Update):
+            for change in update.expressions:
+                # DuckDB takes no alias of the table here.
+                change.this.set("table", None)
+    return [expression]
+
+
+def _counted(cursor: FakeSnowflakeCursor) -> FakeSnowflakeCursor:
+    """Answer a MERGE as Snowflake does: how many rows were inserted, updated and deleted, of what it could do."""
+    assert cursor._arrow_table is not None
+    done = Counter(cursor._arrow_table["merge_action"].to_pylist())
+    rows = {"inserted": done["INSERT"], "updated": done["UPDATE"], "deleted": done["DELETE"]}
+    could = [kind for kind, clauses in operations(cursor._last_transformed).items() if clauses]
+    _execute(cursor, "SELECT " + ", ".join(f'{rows[kind]} AS "number of rows {kind}"' for kind in could), server=True)
+    cursor._rowcount = sum(done.values())
+    return cursor
 
 
 def _closed(connection: FakeSnowflakeConnection, *_: object) -> None:
@@ -186,6 +212,7 @@ def serve() -> None:
         (info_schema, "insert_table_comment_sql", _comment_kept),
         (FakeSnowflakeCursor, "_transform", _transformed),
         (FakeSnowflakeCursor, "_describe_last_sql", _described),
+        (fakesnow.transforms, "merge", _merged),
     ):
         setattr(owner, name, ours)
     for definition in (show.SQL_CREATE_VIEW_SHOW_TABLES, show.SQL_CREATE_VIEW_SHOW_VIEWS):
