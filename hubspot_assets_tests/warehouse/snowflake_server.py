@@ -99,7 +99,8 @@ def _executed(cursor: FakeSnowflakeCursor, command: str, *arguments: Any, **opti
         _held[id(connection)].add(write["table"])
     try:
         _execute(cursor, command, *arguments, **options)
-        return _counted(cursor) if isinstance(cursor._last_transformed, exp.Merge) else cursor
+        done = cursor._last_transformed
+        return _counted(cursor, done) if isinstance(done, exp.Merge) else cursor
     finally:
         if not connection._in_transaction or _ENDS.match(command):
             _release(connection)
@@ -116,12 +117,12 @@ def _merged(expression: exp.Expr) -> list[exp.Expr]:
     return [expression]
 
 
-def _counted(cursor: FakeSnowflakeCursor) -> FakeSnowflakeCursor:
+def _counted(cursor: FakeSnowflakeCursor, merge: exp.Merge) -> FakeSnowflakeCursor:
     """Answer a MERGE as Snowflake does: how many rows were inserted, updated and deleted, of what it could do."""
     assert cursor._arrow_table is not None
     done = Counter(cursor._arrow_table["merge_action"].to_pylist())
     rows = {"inserted": done["INSERT"], "updated": done["UPDATE"], "deleted": done["DELETE"]}
-    could = [kind for kind, clauses in operations(cursor._last_transformed).items() if clauses]
+    could = [kind for kind, clauses in operations(merge).items() if clauses]
     _execute(cursor, "SELECT " + ", ".join(f'{rows[kind]} AS "number of rows {kind}"' for kind in could), server=True)
     cursor._rowcount = sum(done.values())
     return cursor
