@@ -11,6 +11,8 @@ from hubspot_assets.hubspot.records import scan, search
 SEARCHES_PER_SECOND = 5.0
 LISTS_PER_SECOND = 19.0
 """Burst limit of Professional and Enterprise accounts, to plan with where none is known."""
+MOST_LISTS_PER_SECOND = 25.0
+"""With the API limit increase; a portal that lets more through has no limit of searches either."""
 
 
 class Strategy(StrEnum):
@@ -33,5 +35,5 @@ def choose(*, matches: int, records: int, long_property_list: bool, lists_per_se
     searches = -(-matches // search.PAGE_SIZE)
     lists = -(-records // scan.PAGE_SIZE) * (2 if long_property_list else 1)
     by_search = searches / SEARCHES_PER_SECOND
-    by_scan = lists / (lists_per_second or LISTS_PER_SECOND)
+    by_scan = lists / min(lists_per_second or LISTS_PER_SECOND, MOST_LISTS_PER_SECOND)
     return Strategy.SEARCH if by_search <= by_scan else Strategy.SCAN

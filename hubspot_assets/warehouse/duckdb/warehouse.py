@@ -37,9 +37,9 @@ from hubspot_assets.warehouse.spool import spooled
 from hubspot_assets.warehouse.sql import Dialect
 from hubspot_assets.warehouse.writes import is_idle
 
-LEAST_COMMIT = 80
+LEAST_COMMIT = 64
 """MiB that DuckDB may use for a commit, however small."""
-MEMORY_PER_BYTE = 3
+MEMORY_PER_BYTE = 2
 """Bytes that it may use more for each byte of rows."""
 
 

@@ -32,6 +32,8 @@ def test_the_faster_way_is_chosen(matches: int, records: int, long_property_list
         (19.0, 900_000, Strategy.SCAN),
         (25.0, 500_000, Strategy.SCAN),
         (None, 900_000, Strategy.SCAN),
+        # No account has such a limit: whoever lets everything through lets searches through as well.
+        (100_000.0, 10_000, Strategy.SEARCH),
     ],
 )
 def test_a_scan_is_as_fast_as_the_accounts_own_limit(
