@@ -60,7 +60,6 @@ def pytest_collection_finish() -> None:
     # Tables of tests are small: a second thread of DuckDB's would only be woken for nothing.
     duckdb_file._SETTINGS["threads"] = 1
     # What was imported stays: there is no use in going through it again and again.
-    gc.collect()
     gc.freeze()
 
 
