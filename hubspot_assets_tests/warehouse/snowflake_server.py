@@ -13,7 +13,7 @@ to behave; no statement means less here than there:
 - a login is answered with a master token (the driver would not end the session without);
 - a session that ends gives up its transaction;
 - SHOW TABLES and SHOW VIEWS say the comments (fakesnow leaves them out), which may have quotes in them;
-- a MERGE is one of DuckDB's (fakesnow makes four statements of it, which take three times as long).
+- a MERGE is one of DuckDB's (fakesnow makes four statements of it, which take nearly twice as long).
 """
 
 import gc

@@ -41,7 +41,7 @@ def find(connection: duckdb.DuckDBPyConnection, name: str) -> StoredTable | None
     An open transaction does not survive a None.
     """
     try:
-        # A third of the time of a DESCRIBE and a look into duckdb_tables().
+        # A quarter of the time of a DESCRIBE and a look into duckdb_tables().
         found = connection.table(qualified(name))
     except duckdb.CatalogException:
         return None
