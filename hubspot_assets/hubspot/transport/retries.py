@@ -143,8 +143,8 @@ def retrying(
         error = _error(state)
         return POLICIES[type(error)].wait(error, failures[type(error)])
 
-    def elapsed(state: tenacity.RetryCallState) -> float:
-        return max(state.seconds_since_start or 0.0, state.idle_for)
+    def elapsed(state: tenacity.RetryCallState, to_come: float = 0.0) -> float:
+        return max(state.seconds_since_start or 0.0, state.idle_for - to_come)
 
     def stop(state: tenacity.RetryCallState) -> bool:
         error = _error(state)
@@ -154,8 +154,7 @@ def retrying(
     def before_sleep(state: tenacity.RetryCallState) -> None:
         error, wait = _error(state), state.upcoming_sleep
         # By now tenacity counts what is still to be waited for among what was.
-        before = max(state.seconds_since_start or 0.0, state.idle_for - wait)
-        on_retry(Repetition(error, wait, before, POLICIES[type(error)].attempts))
+        on_retry(Repetition(error, wait, elapsed(state, wait), POLICIES[type(error)].attempts))
         if isinstance(error, RateLimited):
             hold(wait)
         else:
