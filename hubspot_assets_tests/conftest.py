@@ -1,3 +1,4 @@
+import atexit
 import gc
 import os
 import signal
@@ -64,8 +65,10 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_sessionfinish() -> None:
-    """Let what is left end with the process: pytest and Python would look through it for garbage seven times."""
+    """Let what is left end with the process: pytest would look through it for garbage five times."""
     gc.freeze()
+    # DuckDB's module complains, in sixty lines, where it is not let go in order.
+    atexit.register(gc.unfreeze)
 
 
 @pytest.fixture(scope="session")

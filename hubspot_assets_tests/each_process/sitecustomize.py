@@ -5,4 +5,4 @@ Python looks for garbage after each 700 new objects unless told otherwise, which
 
 import gc
 
-gc.set_threshold(10_000, 20, 20)
+gc.set_threshold(50_000, 50, 100)

@@ -4,6 +4,7 @@ import json
 from datetime import date, datetime
 from decimal import Decimal
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -98,8 +99,8 @@ def make_view(warehouse, name: str, query: str) -> None:
         comment = f"CREATE OR REPLACE VIEW {warehouse.place.table(name)} COMMENT = %s AS {query}"
         warehouse._run(lambda session: session.execute(comment, ("mine",)))
     else:
-        with warehouse._file.open(read_only=False) as connection:
-            connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS {query}')
+        with duckdb.connect(warehouse._file.path) as shell:
+            shell.execute(f'CREATE OR REPLACE VIEW "{name}" AS {query}')
 
 
 def test_properties_are_unpivoted_into_rows_of_text_as_hubspot_spells_it(with_views):

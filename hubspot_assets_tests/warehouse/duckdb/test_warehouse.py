@@ -19,6 +19,7 @@ from hubspot_assets.warehouse.base import (
     SchemaChange,
     Table,
     TableNotFound,
+    View,
     WarehouseBusy,
     WarehouseError,
 )
@@ -210,6 +211,25 @@ def test_a_file_may_be_called_anything(tmp_path):
         warehouse = DuckDBWarehouse(tmp_path / name)
         assert warehouse.ensure(CONTACTS) == [SchemaChange(NAME, "created")]
         assert merged(warehouse, contact(1)).inserted == 1
+        warehouse.ensure_views(View("IDS", f'SELECT "OBJECTID" FROM "{NAME}"'))
+        with duckdb.connect() as shell:
+            shell.execute(f"ATTACH '{str(tmp_path / name).replace(chr(39), chr(39) * 2)}' AS mine")
+            assert shell.execute("SELECT * FROM mine.IDS").fetchall() == [(1,)]
+
+
+def test_no_progress_bar_is_drawn_where_duckdb_would_draw_one(duckdb_path):
+    asked = "\n".join(
+        [
+            "import duckdb, pathlib",
+            "from hubspot_assets.warehouse.duckdb.file import DuckDBFile",
+            "asked = \"SELECT current_setting('enable_progress_bar')\"",
+            "print(duckdb.connect().execute(asked).fetchall())",
+            f"with DuckDBFile(pathlib.Path({str(duckdb_path)!r}), lock_timeout=1).open(read_only=False) as connection:",
+            "    print(connection.execute(asked).fetchall())",
+        ]
+    )
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+    assert said.splitlines() == ["[(True,)]", "[(False,)]"]
 
 
 def test_a_very_wide_table_fits_the_memory_that_a_commit_gives_itself(duckdb_warehouse):
