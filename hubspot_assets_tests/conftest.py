@@ -67,8 +67,17 @@ def pytest_collection_finish() -> None:
 def pytest_sessionfinish() -> None:
     """Let what is left end with the process: pytest would look through it for garbage five times."""
     gc.freeze()
-    # DuckDB's module complains, in sixty lines, where it is not let go in order.
-    atexit.register(gc.unfreeze)
+    atexit.register(_let_go)
+
+
+def _let_go() -> None:
+    """Let everything go in order: DuckDB's module complains, in sixty lines, where it is not."""
+    gc.unfreeze()
+    # By these, and by the tracebacks of errors that pydantic keeps, all that the tests know would outlive Python.
+    gc.callbacks.clear()
+    for each in gc.get_objects():
+        if issubclass(type(each), BaseException):
+            each.__traceback__ = None
 
 
 @pytest.fixture(scope="session")

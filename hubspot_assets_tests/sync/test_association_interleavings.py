@@ -68,11 +68,17 @@ class Play:
                 portal.archive("contacts", [contact])
             case "restore":
                 if archived := sorted(portal.truth("contacts").archived):
-                    portal.restore("contacts", [archived[first % len(archived)]])
+                    id_ = archived[first % len(archived)]
+                    # One that no sync has met, and that comes back as it was, only a full one of the records can find.
+                    portal.restore("contacts", [id_], touch=id_ not in self._met())
             case "merge" if contact != other:
                 portal.merge("contacts", contact, [other])
             case "purge":
                 portal.purge("companies", [company])
+
+    def _met(self) -> set[int]:
+        """Contacts that the table has."""
+        return set(self.warehouse.read("OBJECTS_CONTACTS", ["OBJECTID"])["OBJECTID"].to_pylist())
 
     def sync(self, what: str, crash: int) -> None:
         """Sync; with a crash after one of the first commits, unless `crash` is 0."""

@@ -24,6 +24,8 @@ FIRST_NEW_ID = 190_000_000_000
 SPARSE_FROM = 150
 """From this many properties on, made-up ones are mostly unset, as in real wide accounts."""
 
+_TEXTS = tuple(f"{each} {number}" for each in FILLER for number in range(20))
+
 
 @dataclass
 class Rows:
@@ -97,16 +99,19 @@ def make_rows(name: str, count: int, now: int, random: Random, ids: Sequence[int
 def made_up(definition: PropertyDefinition, rows: Rows, now: int, share: float) -> Column:
     """Plausible values for a property that has no story of its own, set for a share of the records."""
     random = rows.random
+    # A small account is made again for each test: no value is made that could not be chosen.
+    most = len(rows)
     pool: Sequence[str | None]
     match definition.type:
         case "number":
-            pool = [f"{random.randrange(0, 500_000) / 100:.2f}" for _ in range(499)] + ["0", "1E+3", "3600.0"]
+            amounts = [f"{random.randrange(0, 500_000) / 100:.2f}" for _ in range(min(499, most))]
+            pool = (*amounts, "0", "1E+3", "3600.0")
         case "bool":
             pool = ("true", "false")
         case "date":
-            pool = [date_text(now - each * 11 * DAY) for each in range(200)]
+            pool = [date_text(now - each * 11 * DAY) for each in range(min(200, most))]
         case "datetime":
-            pool = [instant_text(now - random.randrange(HISTORY_DAYS * DAY)) for _ in range(500)]
+            pool = [instant_text(now - random.randrange(HISTORY_DAYS * DAY)) for _ in range(min(500, most))]
         case "enumeration" if definition.options:
             pool = definition.options
             if definition.field_type == "checkbox":
@@ -114,13 +119,13 @@ def made_up(definition: PropertyDefinition, rows: Rows, now: int, share: float) 
         case "enumeration":
             return [None] * len(rows)
         case "phone_number":
-            pool = [f"+1617555{random.randrange(10_000):04}" for _ in range(300)]
+            pool = [f"+1617555{random.randrange(10_000):04}" for _ in range(min(300, most))]
         case "json":
             pool = [f'{{"score":{each},"tags":["a","b"]}}' for each in range(50)]
         case "object_coordinates":
             pool = [f"{random.uniform(-60, 60):.5f},{random.uniform(-180, 180):.5f}" for _ in range(100)]
         case _:
-            pool = [f"{each} {number}" for each in FILLER for number in range(20)]
+            pool = _TEXTS
     # Unset values are drawn from the same pool: one pass makes the column.
     unset = round(len(pool) * (1 - share) / share) if share < 1 else 0
     return rows.pick((*pool, *(None,) * unset))
