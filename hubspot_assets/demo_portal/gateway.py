@@ -54,6 +54,9 @@ class Gateway:
         finally:
             logged.seconds = time.monotonic() - started
             requests.end(logged)
+        if not logged.status:
+            # Let uvicorn notice that it was cut short, so that it does not try to answer.
+            await asyncio.sleep(0.01)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, logged: LoggedRequest) -> None:
         account = self._account
@@ -107,12 +110,12 @@ class Gateway:
         match rule.kind if rule is not None else "":
             case "reset":
                 logged.status = 0
-                await _reset(send)
+                _reset(send)
                 return
             case "hang" if rule is not None:
                 logged.status = 0
                 await asyncio.sleep(rule.seconds)
-                await _reset(send)
+                _reset(send)
                 return
             case "truncated":
                 body = body[: max(len(body) * 2 // 3, 1)]
@@ -160,7 +163,7 @@ async def _read(receive: Receive) -> bytes:
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-async def _reset(send: Send) -> None:
+def _reset(send: Send) -> None:
     """Cut the connection with a TCP reset.
 
     ASGI has no way to say this, so it reaches for the transport of uvicorn's request cycle, whose method
@@ -171,5 +174,3 @@ async def _reset(send: Send) -> None:
     if connection is not None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
-    # Let uvicorn notice, so that it does not try to answer.
-    await asyncio.sleep(0.01)

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -123,11 +124,13 @@ def test_a_short_wait_is_not_worth_a_line(serve, connect, caplog):
 
 
 def test_many_threads_that_wait_for_the_same_say_so_once(serve, connect, caplog):
+    all_wait = threading.Barrier(8)
+
     class AtOnce(FakeClock):
         """Threads that wait at the same time, not one after the other."""
 
         def sleep(self, seconds: float) -> None:
-            pass
+            all_wait.wait(timeout=20)
 
     caplog.set_level(logging.INFO, "hubspot_assets")
     client = connect(serve(*[Reply(503, {}, {"Retry-After": "30"})] * 8, GOOD), clock=AtOnce())
