@@ -99,7 +99,7 @@ def make_rows(name: str, count: int, now: int, random: Random, ids: Sequence[int
 def made_up(definition: PropertyDefinition, rows: Rows, now: int, share: float) -> Column:
     """Plausible values for a property that has no story of its own, set for a share of the records."""
     random = rows.random
-    # A small account is made again for each test: no value is made that could not be chosen.
+    # A small account is made again for each test: a pool needs no more values than there are records.
     most = len(rows)
     pool: Sequence[str | None]
     match definition.type:

@@ -23,6 +23,7 @@ from hubspot_assets.warehouse.base import (
     WarehouseBusy,
     WarehouseError,
 )
+from hubspot_assets.warehouse.duckdb.sql import literal
 from hubspot_assets.warehouse.duckdb.warehouse import DuckDBWarehouse
 from hubspot_assets_tests.warehouse.contacts import (
     CONTACTS,
@@ -213,7 +214,7 @@ def test_a_file_may_be_called_anything(tmp_path):
         assert merged(warehouse, contact(1)).inserted == 1
         warehouse.ensure_views(View("IDS", f'SELECT "OBJECTID" FROM "{NAME}"'))
         with duckdb.connect() as shell:
-            shell.execute(f"ATTACH '{str(tmp_path / name).replace(chr(39), chr(39) * 2)}' AS mine")
+            shell.execute(f"ATTACH {literal(str(tmp_path / name))} AS mine")
             assert shell.execute("SELECT * FROM mine.IDS").fetchall() == [(1,)]
 
 
